@@ -1,0 +1,12 @@
+//! What the application needs from outside, each as one trait that an adapter implements.
+
+pub mod access_tokens;
+pub mod appraiser;
+pub mod clock;
+pub mod fanout;
+pub mod ids;
+pub mod language_model;
+pub mod passwords;
+pub mod secrets;
+pub mod store;
+pub mod turn_store;

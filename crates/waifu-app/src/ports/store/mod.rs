@@ -1,0 +1,76 @@
+//! Everything that is stored, apart from the life of a turn: repositories, borrowed from one unit of work.
+
+mod messages;
+mod relationships;
+mod sessions;
+mod users;
+mod waifus;
+
+use async_trait::async_trait;
+use waifu_domain::affection::RuleBook;
+
+pub use messages::{MessagePlace, Messages, TurnOutcome};
+pub use relationships::{Appended, LedgerRow, Relationships};
+pub use sessions::{Session, Sessions, TokenMatch};
+pub use users::{NewUser, Taken, Users};
+pub use waifus::{Edited, WaifuEdit, WaifuPlace, Waifus};
+
+use super::language_model::BoxError;
+
+#[async_trait]
+pub trait Store: std::fmt::Debug + Send + Sync {
+    /// Starts to write.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Starts to read: one consistent picture, which waits for no writer. A write through it is an error.
+    async fn snapshot(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Whether the store can be reached and answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Stores a rule book under its hash, once.
+    async fn keep_rule_book(&self, book: &RuleBook) -> Result<(), StoreError>;
+}
+
+/// One transaction. Dropped unfinished it leaves no trace and no lock. Repositories are short borrows of it.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    fn users(&mut self) -> Box<dyn Users + '_>;
+    fn sessions(&mut self) -> Box<dyn Sessions + '_>;
+    fn waifus(&mut self) -> Box<dyn Waifus + '_>;
+    fn relationships(&mut self) -> Box<dyn Relationships + '_>;
+    fn messages(&mut self) -> Box<dyn Messages + '_>;
+
+    /// Durable when it returns.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// How a unit of work ends: what went well is committed, what did not is rolled back.
+pub async fn finish<T, E: From<StoreError>>(
+    work: Box<dyn UnitOfWork>,
+    outcome: Result<T, E>,
+) -> Result<T, E> {
+    match outcome {
+        Ok(value) => {
+            work.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The error that we have says more than one of the rollback; a connection that can't roll back is
+            // closed, which does.
+            let _ = work.rollback().await;
+            Err(error)
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Out of reach, overloaded or shutting down: the same call may succeed later.
+    #[error("the store is out of reach")]
+    Unavailable(#[source] BoxError),
+    /// What is stored, or what was asked, breaks a promise of this program.
+    #[error("the store failed")]
+    Failed(#[source] BoxError),
+}

@@ -1,0 +1,28 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use waifu_domain::ids::UserId;
+use waifu_domain::user::{User, Username};
+
+use super::StoreError;
+use crate::ports::passwords::PasswordHash;
+
+#[async_trait]
+pub trait Users: Send {
+    /// `Err(Taken)` when somebody has the name; nothing is written then.
+    async fn insert(&mut self, user: NewUser) -> Result<Result<(), Taken>, StoreError>;
+    async fn by_id(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+    async fn by_username(
+        &mut self,
+        name: &Username,
+    ) -> Result<Option<(User, PasswordHash)>, StoreError>;
+}
+
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub user: User,
+    pub password_hash: PasswordHash,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken;

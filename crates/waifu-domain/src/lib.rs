@@ -1,0 +1,15 @@
+//! What a companion is and how a relationship with her moves: values in, values out.
+//!
+//! Nothing here knows a clock, a random number, a database or a network. Times and ids are arguments, rules
+//! are integer arithmetic, and every type that can be built is valid.
+
+pub mod affection;
+pub mod events;
+pub mod ids;
+pub mod prompt;
+pub mod relationship;
+pub mod slug;
+pub mod timestamp;
+pub mod turn;
+pub mod user;
+pub mod waifu;

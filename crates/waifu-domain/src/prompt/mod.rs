@@ -1,0 +1,60 @@
+//! The prompt: everything a model is told before it answers, made from a scene by one pure function.
+//!
+//! Names, cards and personas are other people's text. Each line of such text is put behind a `|`, so that no
+//! line of it can pass for one of the operator's own headings or instructions.
+
+mod compose;
+
+use crate::ids::TurnId;
+use crate::relationship::{Level, Mood, Stage};
+use crate::turn::Speaker;
+use crate::user::DisplayName;
+use crate::waifu::WaifuProfile;
+
+pub use compose::compose;
+
+/// What she knows when she answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scene {
+    pub waifu: WaifuProfile,
+    pub user_name: DisplayName,
+    pub level: Level,
+    pub mood: Mood,
+    /// What was said before, oldest first.
+    pub history: Vec<Line>,
+    /// What the user says now.
+    pub said: String,
+    pub turn_id: TurnId,
+    pub turn_no: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub speaker: Speaker,
+    pub text: String,
+}
+
+impl Scene {
+    pub fn stage(&self) -> Stage {
+        Stage::of(self.level)
+    }
+}
+
+/// Messages in the order in which a chat model reads them; the first is the system's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    pub messages: Vec<PromptMessage>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptMessage {
+    pub role: PromptRole,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptRole {
+    System,
+    User,
+    Assistant,
+}

@@ -1,0 +1,139 @@
+//! Ledger rows: append-only, the truth about a relationship. They hold ids and numbers; words are rendered from
+//! what they name.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Affection, Fact, LedgerPlace, Level};
+use crate::affection::{Appraisal, RuleBookHash};
+use crate::ids::{OccurrenceId, TurnId, UserId};
+use crate::slug::Slug;
+use crate::timestamp::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interaction {
+    pub place: LedgerPlace,
+    pub kind: InteractionKind,
+    /// Never before that of the row with the number before.
+    pub timestamp: Timestamp,
+    /// What the rules gave, before cap and clamp.
+    pub requested_change: i32,
+    /// What was added, after cap and clamp.
+    pub affection_change: i32,
+    pub affection_after: Affection,
+    pub level_after: Level,
+    /// Never empty; the effects add up to `affection_change`.
+    pub reasons: Vec<Reason>,
+    /// What became true with this row.
+    pub facts: Vec<Fact>,
+    pub cause: Cause,
+    pub rule_book: RuleBookHash,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InteractionKind {
+    Chat,
+    Gift,
+    Date,
+    Event,
+    /// What an absence cost.
+    Decay,
+    /// A chat row taken back by a rewind.
+    Reversal,
+    /// An operator's correction.
+    Adjustment,
+}
+
+/// What a row answers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Cause {
+    Turn {
+        turn_id: TurnId,
+        appraisal: Appraisal,
+    },
+    Gift {
+        gift: Slug,
+    },
+    Date {
+        date: Slug,
+    },
+    Occurrence {
+        occurrence_id: OccurrenceId,
+        choice: Slug,
+    },
+    Absence,
+    /// The number of the row that was taken back.
+    Voided {
+        no: u32,
+    },
+    Operator {
+        operator_id: UserId,
+        reason: String,
+    },
+}
+
+/// What one rule did to a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub rule: Rule,
+    /// Points that the rule added to the running value.
+    pub effect: i32,
+}
+
+/// The name of a rule, such as `chat.warm`, `stat.warmth` or `cap.chat`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rule(Cow<'static, str>);
+
+impl Rule {
+    pub const STAT_WARMTH: Self = Self(Cow::Borrowed("stat.warmth"));
+    pub const STAT_PATIENCE: Self = Self(Cow::Borrowed("stat.patience"));
+    pub const CAP_SMALL_TALK: Self = Self(Cow::Borrowed("cap.small_talk"));
+    pub const CAP_CHAT: Self = Self(Cow::Borrowed("cap.chat"));
+    pub const CLAMP: Self = Self(Cow::Borrowed("clamp"));
+    pub const ABSENCE: Self = Self(Cow::Borrowed("absence"));
+    pub const OPERATOR: Self = Self(Cow::Borrowed("operator"));
+
+    pub fn chat(appraisal: Appraisal) -> Self {
+        Self(Cow::Borrowed(match appraisal {
+            Appraisal::Hostile => "chat.hostile",
+            Appraisal::Cold => "chat.cold",
+            Appraisal::Neutral => "chat.neutral",
+            Appraisal::Warm => "chat.warm",
+            Appraisal::Affectionate => "chat.affectionate",
+        }))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// One phrase for people, in English.
+    pub fn text(&self) -> &'static str {
+        match self.as_str() {
+            "chat.hostile" => "hostile words",
+            "chat.cold" => "cold words",
+            "chat.neutral" => "small talk",
+            "chat.warm" => "warm words",
+            "chat.affectionate" => "words of affection",
+            "stat.warmth" => "her warmth",
+            "stat.patience" => "her patience",
+            "cap.small_talk" => "enough small talk for now",
+            "cap.chat" => "enough talk for now",
+            "clamp" => "affection stays within 0 and 1000",
+            "absence" => "she was left alone",
+            "operator" => "an operator's adjustment",
+            _ => "a rule of its own",
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,128 @@
+//! The people: who signs in, and what the rules need to know of him.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::UserId;
+use crate::timestamp::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub username: Username,
+    pub display_name: DisplayName,
+    pub role: Role,
+    pub age_group: AgeGroup,
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Operator,
+}
+
+/// For a minor gates stay shut and absence costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgeGroup {
+    Adult,
+    Minor,
+}
+
+/// What the judge is told of the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Person {
+    pub age_group: AgeGroup,
+}
+
+/// 3 to 32 of `a-z`, `0-9`, `_` and `-`; capitals are taken as small letters, so that two people can't hold
+/// names that look alike.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Username(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 3 to 32 of a-z, 0-9, _ and -")]
+pub struct NotAUsername;
+
+impl Username {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = NotAUsername;
+
+    fn try_from(text: String) -> Result<Self, NotAUsername> {
+        let text = text.to_ascii_lowercase();
+        let allowed =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-';
+        if (3..=32).contains(&text.len()) && text.chars().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err(NotAUsername)
+        }
+    }
+}
+
+impl From<Username> for String {
+    fn from(name: Username) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for Username {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// 1 to 80 characters on one line, without spaces around them: how a user or a companion is called.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DisplayName(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 80 characters without line breaks or other control characters")]
+pub struct NotADisplayName;
+
+impl DisplayName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for DisplayName {
+    type Error = NotADisplayName;
+
+    fn try_from(text: String) -> Result<Self, NotADisplayName> {
+        let trimmed = text.trim();
+        if (1..=80).contains(&trimmed.chars().count()) && !trimmed.chars().any(char::is_control) {
+            Ok(Self(trimmed.to_owned()))
+        } else {
+            Err(NotADisplayName)
+        }
+    }
+}
+
+impl From<DisplayName> for String {
+    fn from(name: DisplayName) -> Self {
+        name.0
+    }
+}
+
+impl From<&Username> for DisplayName {
+    fn from(name: &Username) -> Self {
+        Self(name.0.clone())
+    }
+}
+
+impl fmt::Display for DisplayName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

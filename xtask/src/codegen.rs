@@ -41,7 +41,7 @@ fn compare(root: &Path, generated: &[(&str, String)]) -> Result<()> {
         .collect();
     if !stale.is_empty() {
         bail!(
-            "{} not what the code says: run `cargo xtask codegen` and commit the result",
+            "stale: {}; run `cargo xtask codegen` and commit the result",
             stale.join(", ")
         );
     }
@@ -88,7 +88,7 @@ mod tests {
             ("missing", "3".to_owned()),
         ];
         let failure = compare(root.path(), &fresh).unwrap_err().to_string();
-        assert!(failure.starts_with("stale, missing not"), "{failure}");
+        assert!(failure.starts_with("stale: stale, missing;"), "{failure}");
         assert!(failure.contains("cargo xtask codegen"), "{failure}");
     }
 }

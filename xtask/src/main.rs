@@ -15,13 +15,23 @@ mod tidy;
 mod workspace;
 
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
 
-fn main() -> anyhow::Result<()> {
-    let task = CommandLine::parse().task;
+fn main() -> ExitCode {
+    match run(CommandLine::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
     let workspace = Workspace::read(&std::env::current_dir()?)?;
     match task {
         Task::Ci => ci::run(&workspace),

@@ -2,6 +2,7 @@
 //! which turns run. Knows the domain alone; no HTTP, no SQL, no provider's types.
 
 pub mod caller;
+pub mod log;
 pub mod ports;
 pub mod turns;
 pub mod use_cases;

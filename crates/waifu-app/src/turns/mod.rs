@@ -1,1 +1,14 @@
-//! placeholder
+//! The life of a turn: accepted in one commit, answered by a model while no connection is held, settled in
+//! another. Runs belong to the supervisor; whoever asked may leave.
+
+mod ending;
+pub mod frames;
+mod heart;
+pub mod in_process_fanout;
+mod reaper;
+mod recorder;
+mod registry;
+mod stream;
+mod supervisor;
+
+pub use supervisor::{Begun, NotBegun, Supervisor, SupervisorParts, TurnDraft, TurnLimits};

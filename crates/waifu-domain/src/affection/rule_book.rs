@@ -274,11 +274,12 @@ impl LevelRules {
         if self.thresholds[0] != 0 {
             return refuse(path, "must start at 0");
         }
-        if let Some(pair) = self.thresholds.windows(2).find(|pair| pair[0] >= pair[1]) {
-            return refuse(
-                path,
-                format!("must rise, but {} follows {}", pair[1], pair[0]),
-            );
+        if let Some([before, after]) = self
+            .thresholds
+            .array_windows()
+            .find(|[before, after]| before >= after)
+        {
+            return refuse(path, format!("must rise, but {after} follows {before}"));
         }
         for (slot, points) in thresholds.iter_mut().zip(&self.thresholds) {
             match Affection::try_from(*points) {

@@ -1,9 +1,21 @@
 //! The promises of the ports, as tests that every adapter runs.
 
+pub mod accept;
+pub mod concurrency;
+pub mod leases;
+pub mod messages;
+pub mod relationships;
+mod scenario;
+pub mod sessions;
+pub mod settle;
+pub mod unit_of_work;
+pub mod users;
+pub mod waifus;
+
 use std::any::Any;
 use std::sync::Arc;
 
-use waifu_app::ports::store::Store;
+use waifu_app::ports::store::{Store, StoreError};
 use waifu_app::ports::turn_store::TurnStore;
 
 /// A fresh, migrated, empty store.
@@ -13,4 +25,134 @@ pub struct StoreUnderTest {
     pub turns: Arc<dyn TurnStore>,
     /// Dropped last: the folder or the database that the store lives in.
     pub home: Box<dyn Any + Send + Sync>,
+}
+
+/// A promise holds, or panics with what broke it; an error of the store breaks it too.
+pub type Promise = Result<(), StoreError>;
+
+/// One test for each promise of the stores. `$open` is the path of an `async fn() -> StoreUnderTest`; the crate
+/// that runs this needs tokio with `macros` and `rt-multi-thread`.
+#[macro_export]
+macro_rules! store_contract {
+    ($open:path) => {
+        $crate::store_contract! { @modules $open;
+            accept {
+                a_first_message_opens_turn_one,
+                the_same_client_message_id_is_accepted_once,
+                another_text_under_the_same_id_is_a_mismatch,
+                a_duplicate_is_recognised_after_she_was_deleted,
+                a_second_send_while_a_run_streams_is_busy,
+                a_refused_accept_writes_nothing,
+                another_conversation_than_the_default_is_not_there,
+                a_private_companion_of_another_user_is_not_there,
+                going_private_keeps_existing_relationships,
+                a_deleted_companion_is_gone_for_those_who_could_see_her,
+                the_opening_holds_the_newest_messages_oldest_first,
+                a_turn_is_played_with_the_version_of_its_acceptance,
+                a_standing_is_that_of_the_opening,
+                turn_numbers_have_no_gaps,
+                event_numbers_have_no_gaps,
+            }
+            settle {
+                settle_writes_reply_rows_and_events_in_one_commit,
+                a_stale_settlement_writes_nothing,
+                a_run_ends_once,
+                a_run_that_is_over_is_never_stale,
+                a_turn_moves_affection_once,
+                a_run_without_a_word_moves_nothing,
+                an_incomplete_reply_is_kept_with_its_status,
+                an_ended_run_makes_room_for_the_next,
+                an_opened_event_pends_in_the_next_standing,
+                an_event_that_pends_already_fails_the_whole_settlement,
+                a_decay_row_belongs_to_the_turn_that_found_it,
+            }
+            leases {
+                an_expired_lease_lets_anybody_settle,
+                a_living_lease_lets_only_its_holder_settle,
+                a_holder_may_settle_after_its_lease_ran_out,
+                a_beat_renews_the_lease_and_saves_the_words,
+                a_beat_names_the_runs_that_are_lost,
+                a_beat_moves_no_head,
+                a_settled_run_is_never_abandoned,
+                abandoned_runs_come_at_most_limit_at_a_time,
+            }
+            unit_of_work {
+                a_committed_unit_of_work_stays,
+                a_unit_of_work_sees_its_own_writes,
+                a_rolled_back_unit_of_work_leaves_no_trace,
+                a_dropped_unit_of_work_leaves_no_trace_and_no_lock,
+                a_failed_outcome_is_rolled_back,
+                a_cancelled_future_in_the_middle_leaves_no_lock,
+                a_cancelled_accept_is_whole_or_absent,
+                a_snapshot_refuses_writes,
+                a_snapshot_waits_for_no_writer,
+                a_snapshot_is_one_picture,
+                a_rule_book_is_kept_once,
+                a_store_answers_a_ping,
+            }
+            users {
+                a_user_is_found_by_id_and_by_name,
+                a_taken_name_is_refused_and_the_unit_of_work_goes_on,
+                microsecond_times_survive,
+                unicode_names_survive,
+            }
+            sessions {
+                a_session_is_found_by_its_current_and_its_previous_token,
+                a_session_keeps_all_that_may_change,
+                a_locked_session_makes_the_next_one_wait,
+            }
+            waifus {
+                a_companion_comes_back_whole,
+                documents_with_unknown_keys_come_back_unchanged,
+                a_house_companion_is_found_by_her_key,
+                a_store_without_companions_is_empty,
+                an_edit_makes_a_new_version,
+                an_edit_of_an_older_version_is_stale,
+                a_deleted_companion_can_not_be_edited,
+                a_companion_is_deleted_once,
+                a_page_shows_what_the_viewer_may_see,
+                pages_of_companions_lose_nobody,
+            }
+            relationships {
+                strangers_have_no_relationship,
+                an_append_moves_the_relationship,
+                a_stale_append_writes_nothing,
+                an_append_without_a_move_keeps_the_version,
+                facts_survive,
+                a_ledger_is_listed_newest_first_in_pages,
+                a_chat_row_quotes_what_was_said,
+                a_state_holds_the_window_and_the_newest_five,
+                a_voided_row_stands_no_more_and_is_voided_once,
+                a_ledger_row_comes_back_whole,
+                a_row_under_an_unknown_rule_book_is_refused,
+            }
+            messages {
+                history_is_newest_first_and_the_user_speaks_first,
+                pages_of_history_lose_nothing,
+                an_outcome_tells_all_that_a_turn_left,
+                a_streaming_turn_has_no_reply_yet,
+                an_unknown_turn_has_no_outcome,
+                every_relationship_has_one_default_conversation,
+                unicode_text_survives,
+            }
+            concurrency {
+                forty_users_in_parallel_lose_nothing,
+                two_sends_to_one_relationship_leave_one_active_run,
+                fifty_sends_of_one_client_message_id_make_one_turn,
+                a_run_that_many_settle_ends_once,
+                corrections_in_parallel_lose_nothing,
+            }
+        }
+    };
+    (@modules $open:path; $($module:ident { $($promise:ident,)* })*) => {
+        $(mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $promise() -> $crate::contracts::Promise {
+                    let under_test = super::$open().await;
+                    $crate::contracts::$module::$promise(&under_test).await
+                }
+            )*
+        })*
+    };
 }

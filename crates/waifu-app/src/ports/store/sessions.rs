@@ -21,7 +21,7 @@ pub trait Sessions: Send {
     async fn update(&mut self, session: &Session) -> Result<(), StoreError>;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
     pub user_id: UserId,

@@ -1,0 +1,195 @@
+//! The tables, as the migrations leave them. A test holds them against a migrated database and prints what they
+//! should be.
+
+diesel::table! {
+    conversations (id) {
+        id -> Uuid,
+        relationship_id -> Uuid,
+        is_default -> Bool,
+        last_turn_no -> Integer,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    durable_events (relationship_id, seq) {
+        relationship_id -> Uuid,
+        seq -> BigInt,
+        body -> Jsonb,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    event_occurrences (id) {
+        id -> Uuid,
+        relationship_id -> Uuid,
+        event -> Text,
+        opened_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        state -> Text,
+        choice -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    interactions (relationship_id, no) {
+        relationship_id -> Uuid,
+        no -> Integer,
+        id -> Uuid,
+        kind -> Text,
+        at -> Timestamptz,
+        requested_change -> Integer,
+        affection_change -> Integer,
+        affection_after -> Integer,
+        level_after -> Integer,
+        reasons -> Jsonb,
+        facts -> Jsonb,
+        cause -> Jsonb,
+        turn_id -> Nullable<Uuid>,
+        voids_no -> Nullable<Integer>,
+        rule_book -> Binary,
+    }
+}
+
+diesel::table! {
+    messages (conversation_id, turn_no, run, speaker) {
+        conversation_id -> Uuid,
+        turn_no -> Integer,
+        run -> Integer,
+        speaker -> Text,
+        id -> Uuid,
+        turn_id -> Uuid,
+        content -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    relationships (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        waifu_id -> Uuid,
+        affection -> Integer,
+        level -> Integer,
+        facts -> Jsonb,
+        last_interaction -> Nullable<Timestamptz>,
+        persona -> Nullable<Text>,
+        epoch -> Uuid,
+        head_seq -> BigInt,
+        last_entry_no -> Integer,
+        version -> Integer,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rule_books (hash) {
+        hash -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    runs (turn_id, run) {
+        turn_id -> Uuid,
+        run -> Integer,
+        relationship_id -> Uuid,
+        status -> Text,
+        reason -> Nullable<Text>,
+        lease_owner -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        words_so_far -> Text,
+        prompt_tokens -> Nullable<Integer>,
+        completion_tokens -> Nullable<Integer>,
+        started_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Binary,
+        previous_token_hash -> Nullable<Binary>,
+        created_at -> Timestamptz,
+        rotated_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    turns (id) {
+        id -> Uuid,
+        relationship_id -> Uuid,
+        conversation_id -> Uuid,
+        turn_no -> Integer,
+        kind -> Text,
+        client_message_id -> Nullable<Uuid>,
+        message_digest -> Nullable<Binary>,
+        appraisal -> Nullable<Text>,
+        waifu_version -> Integer,
+        chosen_run -> Nullable<Integer>,
+        cause -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Uuid,
+        username -> Text,
+        display_name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        age_group -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    waifu_versions (waifu_id, version) {
+        waifu_id -> Uuid,
+        version -> Integer,
+        name -> Text,
+        personality -> Jsonb,
+        appearance -> Jsonb,
+        stats -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    waifus (id) {
+        id -> Uuid,
+        key -> Nullable<Text>,
+        owner_id -> Nullable<Uuid>,
+        visibility -> Text,
+        name -> Text,
+        personality -> Jsonb,
+        appearance -> Jsonb,
+        stats -> Jsonb,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::joinable!(relationships -> users (user_id));
+diesel::joinable!(turns -> relationships (relationship_id));
+diesel::joinable!(messages -> turns (turn_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    interactions,
+    messages,
+    relationships,
+    runs,
+    turns,
+    users,
+    waifu_versions,
+    waifus,
+);

@@ -1,0 +1,57 @@
+//! One transaction as an object, and the repositories that borrow it.
+
+use async_trait::async_trait;
+use diesel_async::AsyncPgConnection;
+use waifu_app::ports::store::{
+    Messages, Relationships, Sessions, StoreError, UnitOfWork, Users, Waifus,
+};
+
+use crate::connections::Transaction;
+
+pub(crate) struct PostgresUnitOfWork {
+    transaction: Transaction,
+}
+
+/// All repositories: each module of `rows` gives it the port of its table.
+pub(crate) struct Repository<'a>(pub(crate) &'a mut AsyncPgConnection);
+
+impl PostgresUnitOfWork {
+    pub(crate) fn new(transaction: Transaction) -> Self {
+        Self { transaction }
+    }
+
+    fn repository(&mut self) -> Box<Repository<'_>> {
+        Box::new(Repository(self.transaction.connection()))
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for PostgresUnitOfWork {
+    fn users(&mut self) -> Box<dyn Users + '_> {
+        self.repository()
+    }
+
+    fn sessions(&mut self) -> Box<dyn Sessions + '_> {
+        self.repository()
+    }
+
+    fn waifus(&mut self) -> Box<dyn Waifus + '_> {
+        self.repository()
+    }
+
+    fn relationships(&mut self) -> Box<dyn Relationships + '_> {
+        self.repository()
+    }
+
+    fn messages(&mut self) -> Box<dyn Messages + '_> {
+        self.repository()
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(self.transaction.commit_if_whole().await?)
+    }
+
+    async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
+        Ok(self.transaction.roll_back().await?)
+    }
+}

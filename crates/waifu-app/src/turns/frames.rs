@@ -1,0 +1,84 @@
+//! What watchers of a relationship are told. Doors only encode these.
+
+use std::sync::Arc;
+
+use tokio::sync::broadcast;
+use waifu_domain::events::EventOccurrence;
+use waifu_domain::ids::{ClientMessageId, MessageId, TurnId};
+use waifu_domain::turn::{EndReason, EndStatus, Message, RunNo, TurnKind, Usage};
+
+use crate::ports::store::LedgerRow;
+use crate::ports::turn_store::TurnRef;
+
+#[derive(Debug, Clone)]
+pub enum Frame {
+    /// Stored, numbered, and never lost.
+    Durable { seq: u64, happening: Happening },
+    /// The next words of a run; what is missed is made up by a snapshot.
+    Delta {
+        turn_id: TurnId,
+        run: RunNo,
+        text: Arc<str>,
+    },
+    /// The run streams here no longer, and how it ended is for the store to tell.
+    Lost { turn_id: TurnId, run: RunNo },
+}
+
+/// A durable event, rendered from the rows that it names.
+#[derive(Debug, Clone)]
+pub enum Happening {
+    MessageAccepted {
+        turn: TurnRef,
+        client_message_id: ClientMessageId,
+    },
+    TurnStarted {
+        turn: TurnRef,
+        kind: TurnKind,
+    },
+    TurnDone(TurnDone),
+    RelationshipUpdated {
+        version: u32,
+        row: LedgerRow,
+    },
+    EventOpened(EventOccurrence),
+}
+
+/// The one terminal event of a run.
+#[derive(Debug, Clone)]
+pub struct TurnDone {
+    pub turn_id: TurnId,
+    pub run: RunNo,
+    pub status: EndStatus,
+    pub reason: Option<EndReason>,
+    pub message: Option<Message>,
+    pub usage: Option<Usage>,
+}
+
+/// A run that streams, and its words so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveRun {
+    pub turn_id: TurnId,
+    pub run: RunNo,
+    pub message_id: MessageId,
+    pub text: String,
+}
+
+/// One watcher's place.
+#[derive(Debug)]
+pub struct Subscription {
+    /// What streamed at the moment of subscribing.
+    pub live: Option<LiveRun>,
+    pub(crate) frames: broadcast::Receiver<Arc<Frame>>,
+}
+
+/// The watcher fell so far behind that frames were dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the watcher fell too far behind")]
+pub struct Lagged;
+
+impl Subscription {
+    /// Waits for the next frame. Safe to drop while waiting.
+    pub async fn next(&mut self) -> Result<Arc<Frame>, Lagged> {
+        self.frames.recv().await.map_err(|_| Lagged)
+    }
+}

@@ -1,0 +1,54 @@
+//! Who may see whom. What a caller may not see is not there.
+
+use waifu_domain::ids::WaifuId;
+use waifu_domain::relationship::Pair;
+use waifu_domain::waifu::Waifu;
+
+use crate::caller::Caller;
+use crate::ports::store::{StoreError, UnitOfWork};
+
+/// Why a companion can't be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Unseen {
+    #[error("no such companion")]
+    NotFound,
+    /// She was there, and has been deleted.
+    #[error("the companion is gone")]
+    Gone,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Her, if the caller may see her: she is public, his own, or somebody he already knows; deleted or not.
+pub(super) async fn known_waifu(
+    work: &mut dyn UnitOfWork,
+    caller: Caller,
+    id: WaifuId,
+) -> Result<Waifu, Unseen> {
+    let waifu = work.waifus().by_id(id).await?.ok_or(Unseen::NotFound)?;
+    if waifu.is_visible_to(caller.user_id) {
+        return Ok(waifu);
+    }
+    let pair = Pair {
+        user_id: caller.user_id,
+        waifu_id: id,
+    };
+    match work.relationships().find(pair).await? {
+        Some(_) => Ok(waifu),
+        None => Err(Unseen::NotFound),
+    }
+}
+
+/// As [`known_waifu`], and she has not been deleted.
+pub(super) async fn present_waifu(
+    work: &mut dyn UnitOfWork,
+    caller: Caller,
+    id: WaifuId,
+) -> Result<Waifu, Unseen> {
+    let waifu = known_waifu(work, caller, id).await?;
+    if waifu.deleted_at.is_some() {
+        Err(Unseen::Gone)
+    } else {
+        Ok(waifu)
+    }
+}

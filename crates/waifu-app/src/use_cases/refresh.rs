@@ -1,0 +1,107 @@
+//! A refresh token for a new pair of tokens. Each works once; the one before works once more for a moment, for
+//! the answer that was lost; any other reuse ends the session, because somebody else may hold a copy.
+
+use std::sync::Arc;
+
+use time::Duration;
+use waifu_domain::timestamp::Timestamp;
+
+use super::open_session::{OpenSession, SESSION_LIFETIME, SignedIn};
+use crate::ports::clock::Clock;
+use crate::ports::secrets::{RefreshToken, SecretSource};
+use crate::ports::store::{Session, Store, StoreError, TokenMatch, UnitOfWork, finish};
+
+/// How long after a rotation the token before is taken for that of a lost answer.
+const GRACE: Duration = Duration::seconds(10);
+
+#[derive(Debug, Clone)]
+pub struct Refresh {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub secrets: Arc<dyn SecretSource>,
+    pub open_session: OpenSession,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, expired, revoked, or used before.
+    #[error("the refresh token is not valid")]
+    Refused,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is to become of a session whose token was presented.
+enum Step {
+    Rotate(Session),
+    Revoke(Session),
+    Refuse,
+}
+
+impl Refresh {
+    pub async fn execute(&self, token: &RefreshToken) -> Result<SignedIn, RefreshError> {
+        let mut work = self.store.begin().await?;
+        let outcome = self.rotate(&mut *work, token).await;
+        // A refusal may have revoked the session, so it is committed like a success.
+        finish(work, outcome).await?.ok_or(RefreshError::Refused)
+    }
+
+    async fn rotate(
+        &self,
+        work: &mut dyn UnitOfWork,
+        token: &RefreshToken,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let now = self.clock.now();
+        let Some((session, matched)) = work.sessions().lock_by_token(token.hash()).await? else {
+            return Ok(None);
+        };
+        match step(session, matched, now) {
+            Step::Refuse => Ok(None),
+            Step::Revoke(session) => {
+                work.sessions().update(&session).await?;
+                Ok(None)
+            }
+            Step::Rotate(session) => {
+                let Some(user) = work.users().by_id(session.user_id).await? else {
+                    return Ok(None);
+                };
+                let refresh_token = self.secrets.new_refresh_token();
+                let session = Session {
+                    token: refresh_token.hash(),
+                    ..session
+                };
+                work.sessions().update(&session).await?;
+                Ok(Some(self.open_session.signed_in(
+                    user,
+                    &session,
+                    refresh_token,
+                    now,
+                )))
+            }
+        }
+    }
+}
+
+fn step(session: Session, matched: TokenMatch, now: Timestamp) -> Step {
+    if session.revoked_at.is_some() || session.expires_at <= now {
+        return Step::Refuse;
+    }
+    match matched {
+        TokenMatch::Current => Step::Rotate(Session {
+            previous_token: Some(session.token),
+            rotated_at: now,
+            expires_at: now.plus(SESSION_LIFETIME),
+            ..session
+        }),
+        // The answer was lost: the token that it held is replaced. No token is `previous` any more, so the
+        // grace is not given twice.
+        TokenMatch::Previous if now.since(session.rotated_at) <= GRACE => Step::Rotate(Session {
+            previous_token: None,
+            ..session
+        }),
+        TokenMatch::Previous => Step::Revoke(Session {
+            revoked_at: Some(now),
+            ..session
+        }),
+    }
+}

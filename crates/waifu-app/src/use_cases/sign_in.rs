@@ -1,0 +1,45 @@
+//! Signing in by name and password.
+
+use std::sync::Arc;
+
+use waifu_domain::user::Username;
+
+use super::open_session::{OpenSession, SignedIn};
+use crate::ports::passwords::{Password, Passwords, PasswordsUnavailable};
+use crate::ports::store::{Store, StoreError, finish};
+
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    pub store: Arc<dyn Store>,
+    pub passwords: Arc<dyn Passwords>,
+    pub open_session: OpenSession,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No such user, or another password: which of the two is not told.
+    #[error("the username or the password is wrong")]
+    Wrong,
+    #[error(transparent)]
+    Passwords(#[from] PasswordsUnavailable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SignIn {
+    pub async fn execute(
+        &self,
+        username: &Username,
+        password: Password,
+    ) -> Result<SignedIn, SignInError> {
+        let mut work = self.store.snapshot().await?;
+        let found = work.users().by_username(username).await;
+        let (user, hash) = finish(work, found).await?.unzip();
+        // No connection is held while the password is hashed, which takes long on purpose.
+        let right = self.passwords.verify(password, hash).await?;
+        let user = user.filter(|_| right).ok_or(SignInError::Wrong)?;
+        let mut work = self.store.begin().await?;
+        let outcome = self.open_session.execute(&mut *work, user).await;
+        Ok(finish(work, outcome).await?)
+    }
+}

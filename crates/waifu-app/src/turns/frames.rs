@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::broadcast;
+use tokio::sync::broadcast::{self, error::TryRecvError};
 use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::{ClientMessageId, MessageId, TurnId};
 use waifu_domain::turn::{EndReason, EndStatus, Message, RunNo, TurnKind, Usage};
@@ -80,5 +80,14 @@ impl Subscription {
     /// Waits for the next frame. Safe to drop while waiting.
     pub async fn next(&mut self) -> Result<Arc<Frame>, Lagged> {
         self.frames.recv().await.map_err(|_| Lagged)
+    }
+
+    /// A frame that is already there; `Ok(None)` when there is none.
+    pub fn try_next(&mut self) -> Result<Option<Arc<Frame>>, Lagged> {
+        match self.frames.try_recv() {
+            Ok(frame) => Ok(Some(frame)),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Lagged(_) | TryRecvError::Closed) => Err(Lagged),
+        }
     }
 }

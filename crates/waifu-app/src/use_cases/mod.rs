@@ -4,6 +4,7 @@
 mod access;
 mod create_waifu;
 mod delete_waifu;
+mod demo_user;
 mod get_waifu;
 mod list_waifus;
 mod open_session;
@@ -22,6 +23,7 @@ mod update_waifu;
 pub use access::Unseen;
 pub use create_waifu::{CreateWaifu, CreateWaifuError, WaifuDraft};
 pub use delete_waifu::DeleteWaifu;
+pub use demo_user::DemoUser;
 pub use get_waifu::GetWaifu;
 pub use list_waifus::ListWaifus;
 pub use open_session::{OpenSession, SignedIn};

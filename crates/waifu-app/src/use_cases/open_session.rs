@@ -51,7 +51,7 @@ impl OpenSession {
             expires_at: now.plus(SESSION_LIFETIME),
             revoked_at: None,
         };
-        work.sessions().insert(session.clone()).await?;
+        work.sessions().insert(session).await?;
         Ok(self.signed_in(user, &session, refresh_token, now))
     }
 

@@ -108,10 +108,16 @@ impl SendMessage {
         Err(AnswerError::StillStreaming(turn.turn_id))
     }
 
-    /// The turn as it is stored, whether it has ended or not.
-    pub async fn outcome(&self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {
+    /// A turn between the caller and her as it is stored, whether it has ended or not; `None`: no such turn.
+    pub async fn outcome(
+        &self,
+        caller: Caller,
+        waifu_id: WaifuId,
+        turn: TurnId,
+    ) -> Result<Option<TurnOutcome>, StoreError> {
+        let pair = Pair { user_id: caller.user_id, waifu_id };
         let mut work = self.store.snapshot().await?;
-        let outcome = work.messages().outcome(turn).await;
+        let outcome = outcome_between(&mut *work, pair, turn).await;
         finish(work, outcome).await
     }
 
@@ -143,6 +149,16 @@ impl SendMessage {
             relationship,
         }))
     }
+}
+
+async fn outcome_between(
+    work: &mut dyn UnitOfWork,
+    pair: Pair,
+    turn: TurnId,
+) -> Result<Option<TurnOutcome>, StoreError> {
+    let Some(relationship) = work.relationships().find(pair).await? else { return Ok(None) };
+    let outcome = work.messages().outcome(turn).await?;
+    Ok(outcome.filter(|outcome| outcome.relationship_id == relationship.id))
 }
 
 /// Returns when the turn may have ended.

@@ -27,7 +27,9 @@ impl RuleBook {
             return 0;
         }
         let absence = self.absence();
-        let beyond = now.since(last) - Duration::days(absence.grace_days.into());
+        // The next act happens no earlier than the newest row, whatever the clock says now.
+        let at = state.last_entry_at.map_or(now, |newest| newest.max(now));
+        let beyond = at.since(last) - Duration::days(absence.grace_days.into());
         let days = beyond.whole_days().max(0);
         let permille = i64::from(absence.permille.of(waifu.stats.patience));
         // Ten thousand years of days times a factor of at most 10,000 stay far inside 64 bits.

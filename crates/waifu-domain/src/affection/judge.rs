@@ -97,7 +97,7 @@ impl RuleBook {
                 operator_id,
                 reason,
             } => {
-                if *points == 0 || points.abs() > Affection::MOST {
+                if *points == 0 || !(-Affection::MOST..=Affection::MOST).contains(points) {
                     return Err(Refusal::EmptyAdjustment);
                 }
                 let row = bench.adjustment(*points, *operator_id, reason.clone());

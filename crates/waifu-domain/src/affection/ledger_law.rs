@@ -44,6 +44,9 @@ pub fn check_ledger<'a>(
         if row.reasons.is_empty() || told != row.affection_change {
             return broken("its reasons do not add up to affection_change");
         }
+        if requested(row) != row.requested_change {
+            return broken("its reasons before cap and clamp do not add up to requested_change");
+        }
         state.facts.extend(row.facts.iter().cloned());
         // A reversal's level comes from the rows before the one that it voids, not from the row before itself.
         if row.kind != InteractionKind::Reversal && !follows(row, book, &state) {
@@ -54,6 +57,11 @@ pub fn check_ledger<'a>(
         state.last_entry_at = Some(row.timestamp);
     }
     Ok((state.affection, state.level))
+}
+
+fn requested(row: &Interaction) -> i32 {
+    let before_limits = row.reasons.iter().filter(|reason| !reason.rule.is_limit());
+    before_limits.map(|reason| reason.effect).sum()
 }
 
 /// The ledger does not say whether the user was marked a minor when the row was written: either reading will do.

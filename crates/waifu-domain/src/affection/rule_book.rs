@@ -344,6 +344,9 @@ impl ChatRules {
             Affection::MOST,
         )?;
         in_range("chat.cap.loss", self.cap.loss, -hostile, Affection::MOST)?;
+        if self.cap.hours == 0 {
+            return refuse("chat.cap.hours", "must be at least 1");
+        }
         at_most_days("chat.cap.hours", self.cap.hours.div_ceil(24))?;
         in_range(
             "chat.small_talk.base",

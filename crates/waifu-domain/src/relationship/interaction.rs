@@ -112,6 +112,11 @@ impl Rule {
         &self.0
     }
 
+    /// Whether it cuts what other rules gave.
+    pub fn is_limit(&self) -> bool {
+        *self == Self::CLAMP || self.0.starts_with("cap.")
+    }
+
     /// One phrase for people, in English.
     pub fn text(&self) -> &'static str {
         match self.as_str() {

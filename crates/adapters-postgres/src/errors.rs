@@ -7,7 +7,7 @@ use waifu_app::ports::store::StoreError;
 
 /// How PostgreSQL's messages start that say "not now": diesel hands on no SQLSTATE. A server that speaks another
 /// language is still understood by the connection that it closes.
-const PASSING: [&str; 9] = [
+const PASSING: [&str; 7] = [
     "terminating connection",
     "canceling statement due to",
     "deadlock detected",
@@ -15,8 +15,6 @@ const PASSING: [&str; 9] = [
     "sorry, too many clients",
     "too many connections",
     "remaining connection slots",
-    "cannot execute INSERT in a read-only transaction because recovery",
-    "could not serialize access",
 ];
 
 #[derive(Debug, thiserror::Error)]
@@ -68,17 +66,15 @@ impl From<Fault> for StoreError {
 }
 
 fn passes(error: &QueryError) -> bool {
-    match error {
-        QueryError::DatabaseError(
+    if let QueryError::DatabaseError(kind, information) = error {
+        matches!(
+            kind,
             DatabaseErrorKind::UnableToSendCommand
-            | DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::SerializationFailure,
-            _,
-        )
-        | QueryError::BrokenTransactionManager => true,
-        QueryError::DatabaseError(_, information) => says_not_now(information.as_ref()),
-        QueryError::RollbackErrorOnCommit { commit_error, .. } => passes(commit_error),
-        _ => false,
+                | DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::SerializationFailure
+        ) || says_not_now(information.as_ref())
+    } else {
+        matches!(error, QueryError::BrokenTransactionManager)
     }
 }
 

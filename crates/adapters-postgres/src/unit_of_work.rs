@@ -20,31 +20,31 @@ impl PostgresUnitOfWork {
         Self { transaction }
     }
 
-    fn repository(&mut self) -> Box<Repository<'_>> {
-        Box::new(Repository(self.transaction.connection()))
+    fn repository(&mut self) -> Repository<'_> {
+        Repository(self.transaction.connection())
     }
 }
 
 #[async_trait]
 impl UnitOfWork for PostgresUnitOfWork {
     fn users(&mut self) -> Box<dyn Users + '_> {
-        self.repository()
+        Box::new(self.repository())
     }
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
-        self.repository()
+        Box::new(self.repository())
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {
-        self.repository()
+        Box::new(self.repository())
     }
 
     fn relationships(&mut self) -> Box<dyn Relationships + '_> {
-        self.repository()
+        Box::new(self.repository())
     }
 
     fn messages(&mut self) -> Box<dyn Messages + '_> {
-        self.repository()
+        Box::new(self.repository())
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {

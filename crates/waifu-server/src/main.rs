@@ -1,1 +1,35 @@
-fn main() {}
+//! `waifu-server`: the server behind AI companions, and its operators' commands.
+
+#![expect(
+    unreachable_pub,
+    reason = "a binary has no outside; `pub` says what a module offers to the others"
+)]
+
+mod app;
+mod auth;
+mod cli;
+mod companion;
+mod graphql;
+mod problem;
+mod rest;
+mod say;
+mod seeds;
+mod server;
+mod settings;
+mod system;
+mod telemetry;
+mod ws;
+
+use std::process::ExitCode;
+
+/// Multi-threaded: turns outlive the requests that began them, and migrations block.
+#[tokio::main]
+async fn main() -> ExitCode {
+    match cli::run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

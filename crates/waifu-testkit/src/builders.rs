@@ -13,9 +13,7 @@ use waifu_app::ports::turn_store::{
 use waifu_domain::affection::{Act, Appraisal, RuleBook, Verdict};
 use waifu_domain::events::{EventOccurrence, OccurrenceState};
 use waifu_domain::ids::{ProcessId, UserId};
-use waifu_domain::relationship::{
-    Interaction, LedgerPlace, Pair, Relationship, RelationshipState,
-};
+use waifu_domain::relationship::{Interaction, LedgerPlace, Pair, Relationship, RelationshipState};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndReason, EndStatus, MessageText, Usage};

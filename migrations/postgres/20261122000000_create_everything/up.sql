@@ -112,7 +112,11 @@ create table runs (
     relationship_id uuid not null references relationships (id),
     status text not null
         check (status in ('streaming', 'completed', 'incomplete', 'failed', 'cancelled')),
-    reason text,
+    reason text
+        check (reason in (
+            'length', 'too_long', 'provider_failed', 'provider_unavailable', 'provider_timeout',
+            'filtered', 'cut', 'empty', 'draining', 'abandoned'
+        )),
     lease_owner uuid,
     -- By this database's clock.
     lease_until timestamptz,

@@ -22,10 +22,7 @@ pub async fn a_first_message_opens_turn_one(under_test: &StoreUnderTest) -> Prom
     assert_eq!(opening.history, []);
     assert_eq!(standing.turn, reference(&turn, 1));
     assert_eq!(standing.kind, TurnKind::Chat);
-    assert_eq!(
-        standing.conversation_id,
-        turn.first_meeting.conversation_id
-    );
+    assert_eq!(standing.conversation_id, turn.first_meeting.conversation_id);
     assert_eq!(standing.ended, None);
     assert_eq!(standing.appraisal, Some(Appraisal::Warm));
     assert_eq!(standing.words_so_far, "");
@@ -64,9 +61,7 @@ pub async fn the_same_client_message_id_is_accepted_once(under_test: &StoreUnder
     under_test.turns.settle(settlement).await?;
     assert_duplicate(under_test, &retry_of(&turn), &turn).await?;
 
-    let history = under_test
-        .history(opening.standing.relationship.id)
-        .await?;
+    let history = under_test.history(opening.standing.relationship.id).await?;
     assert_eq!(history.len(), 2);
     Ok(())
 }
@@ -107,10 +102,10 @@ pub async fn a_second_send_while_a_run_streams_is_busy(under_test: &StoreUnderTe
     let second = scenario.turn("are you there?");
     under_test.accept_new(second.clone()).await?;
     let accepted = under_test.turns.accept(scenario.turn("hey!")).await?;
-    match accepted {
-        Accepted::Busy(turn) => assert_eq!(turn, reference(&second, 2)),
-        other => panic!("expected busy, found {other:?}"),
-    }
+    let Accepted::Busy(turn) = accepted else {
+        panic!("expected busy, found {accepted:?}");
+    };
+    assert_eq!(turn, reference(&second, 2));
     Ok(())
 }
 
@@ -167,10 +162,7 @@ pub async fn another_conversation_than_the_default_is_not_there(
         ..scenario.turn("here, then")
     };
     let standing = under_test.accept_new(by_name).await?.standing;
-    assert_eq!(
-        standing.conversation_id,
-        opening.standing.conversation_id
-    );
+    assert_eq!(standing.conversation_id, opening.standing.conversation_id);
     Ok(())
 }
 
@@ -360,10 +352,11 @@ async fn assert_duplicate(
     retry: &NewTurn,
     first: &NewTurn,
 ) -> Promise {
-    match under_test.turns.accept(retry.clone()).await? {
-        Accepted::Duplicate(turn) => assert_eq!(turn, reference(first, 1)),
-        other => panic!("expected a duplicate, found {other:?}"),
-    }
+    let accepted = under_test.turns.accept(retry.clone()).await?;
+    let Accepted::Duplicate(turn) = accepted else {
+        panic!("expected a duplicate, found {accepted:?}");
+    };
+    assert_eq!(turn, reference(first, 1));
     Ok(())
 }
 

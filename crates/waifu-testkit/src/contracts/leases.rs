@@ -35,7 +35,10 @@ pub async fn an_expired_lease_lets_anybody_settle(under_test: &StoreUnderTest) -
 
 pub async fn a_living_lease_lets_only_its_holder_settle(under_test: &StoreUnderTest) -> Promise {
     let scenario = under_test.scenario("ada").await?;
-    let standing = under_test.accept_new(scenario.turn("hello")).await?.standing;
+    let standing = under_test
+        .accept_new(scenario.turn("hello"))
+        .await?
+        .standing;
     assert_eq!(under_test.turns.abandoned(10).await?, []);
     for authority in [Authority::LeaseExpired, Authority::Holder(fresh())] {
         let foreign = Settlement {
@@ -147,7 +150,10 @@ pub async fn a_beat_names_the_runs_that_are_lost(under_test: &StoreUnderTest) ->
 
 pub async fn a_beat_moves_no_head(under_test: &StoreUnderTest) -> Promise {
     let scenario = under_test.scenario("ada").await?;
-    let standing = under_test.accept_new(scenario.turn("hello")).await?.standing;
+    let standing = under_test
+        .accept_new(scenario.turn("hello"))
+        .await?
+        .standing;
     let beats = vec![beat(&standing, "so")];
     under_test
         .turns
@@ -164,7 +170,10 @@ pub async fn a_settled_run_is_never_abandoned(under_test: &StoreUnderTest) -> Pr
     let scenario = under_test.scenario("ada").await?;
     let standing = abandoned_run(under_test, &scenario).await?;
     let beats = vec![beat(&standing, "so far")];
-    under_test.turns.beat(scenario.process, SHORT, beats).await?;
+    under_test
+        .turns
+        .beat(scenario.process, SHORT, beats)
+        .await?;
     let own = settlement(&standing, scenario.process, "hi", moment(2));
     assert_eq!(under_test.turns.settle(own).await?, Settled::Done);
     tokio::time::sleep(A_WHILE).await;

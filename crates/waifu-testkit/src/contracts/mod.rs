@@ -30,11 +30,11 @@ pub struct StoreUnderTest {
 /// A promise holds, or panics with what broke it; an error of the store breaks it too.
 pub type Promise = Result<(), StoreError>;
 
-/// One test for each promise of the stores. `$open` is the path of an `async fn() -> StoreUnderTest`; the crate
+/// One test for each promise of the stores. `$open` names an `async fn() -> StoreUnderTest` beside the call; the crate
 /// that runs this needs tokio with `macros` and `rt-multi-thread`.
 #[macro_export]
 macro_rules! store_contract {
-    ($open:path) => {
+    ($open:ident) => {
         $crate::store_contract! { @modules $open;
             accept {
                 a_first_message_opens_turn_one,
@@ -82,6 +82,7 @@ macro_rules! store_contract {
                 a_rolled_back_unit_of_work_leaves_no_trace,
                 a_dropped_unit_of_work_leaves_no_trace_and_no_lock,
                 a_failed_outcome_is_rolled_back,
+                a_unit_of_work_with_a_failed_call_commits_nothing,
                 a_cancelled_future_in_the_middle_leaves_no_lock,
                 a_cancelled_accept_is_whole_or_absent,
                 a_snapshot_refuses_writes,
@@ -144,7 +145,7 @@ macro_rules! store_contract {
             }
         }
     };
-    (@modules $open:path; $($module:ident { $($promise:ident,)* })*) => {
+    (@modules $open:ident; $($module:ident { $($promise:ident,)* })*) => {
         $(mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread")]

@@ -152,9 +152,8 @@ impl StoreUnderTest {
             .collect();
         rows.reverse();
         let book = RuleBook::shipped();
-        let (affection, level) =
-            check_ledger(&rows, |hash| (hash == book.hash()).then_some(&book))
-                .expect("the ledger law holds");
+        let (affection, level) = check_ledger(&rows, |hash| (hash == book.hash()).then_some(&book))
+            .expect("the ledger law holds");
         assert_eq!(
             (relationship.affection, relationship.level),
             (affection, level)
@@ -170,10 +169,11 @@ pub(super) async fn accept_new(
     turns: &dyn TurnStore,
     turn: NewTurn,
 ) -> Result<Opening, StoreError> {
-    match turns.accept(turn).await? {
-        Accepted::New(opening) => Ok(*opening),
-        other => panic!("expected a new turn, found {other:?}"),
-    }
+    let accepted = turns.accept(turn).await?;
+    let Accepted::New(opening) = accepted else {
+        panic!("expected a new turn, found {accepted:?}");
+    };
+    Ok(*opening)
 }
 
 pub(super) async fn play(

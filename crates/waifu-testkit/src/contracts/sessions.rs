@@ -16,7 +16,7 @@ pub async fn a_session_is_found_by_its_current_and_its_previous_token(
     insert(under_test, &written).await?;
     insert(under_test, &session(ada.id, 9)).await?;
     let found = lock(under_test, 1).await?;
-    assert_eq!(found, Some((written.clone(), TokenMatch::Current)));
+    assert_eq!(found, Some((written, TokenMatch::Current)));
 
     for next in [2, 3] {
         written.previous_token = Some(written.token);
@@ -24,7 +24,7 @@ pub async fn a_session_is_found_by_its_current_and_its_previous_token(
         update(under_test, &written).await?;
     }
     let found = lock(under_test, 3).await?;
-    assert_eq!(found, Some((written.clone(), TokenMatch::Current)));
+    assert_eq!(found, Some((written, TokenMatch::Current)));
     let found = lock(under_test, 2).await?;
     assert_eq!(found, Some((written, TokenMatch::Previous)));
     assert_eq!(lock(under_test, 1).await?, None);
@@ -78,7 +78,7 @@ pub async fn a_locked_session_makes_the_next_one_wait(under_test: &StoreUnderTes
 
 async fn insert(under_test: &StoreUnderTest, session: &Session) -> Promise {
     let mut work = under_test.store.begin().await?;
-    work.sessions().insert(session.clone()).await?;
+    work.sessions().insert(*session).await?;
     work.commit().await
 }
 

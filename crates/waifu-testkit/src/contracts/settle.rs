@@ -20,7 +20,12 @@ pub async fn settle_writes_reply_rows_and_events_in_one_commit(
     let settled = under_test.turns.settle(settlement.clone()).await?;
     assert_eq!(settled, Settled::Done);
 
-    let after = settlement.append.moved.clone().expect("the turn moves").state;
+    let after = settlement
+        .append
+        .moved
+        .clone()
+        .expect("the turn moves")
+        .state;
     let relationship = under_test.assert_lawful(scenario.pair).await?;
     assert_eq!(relationship.head, settlement.append.head_after());
     assert_eq!(relationship.affection, after.affection);

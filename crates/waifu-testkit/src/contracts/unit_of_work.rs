@@ -77,6 +77,28 @@ pub async fn a_failed_outcome_is_rolled_back(under_test: &StoreUnderTest) -> Pro
     Ok(())
 }
 
+pub async fn a_unit_of_work_with_a_failed_call_commits_nothing(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let ada = user("ada");
+    let mut work = begin_with(under_test, &ada).await?;
+    // The same id again, under another name.
+    let twin = User {
+        id: ada.id,
+        ..user("bob")
+    };
+    let inserted = work.users().insert(new_user(twin)).await;
+    assert!(
+        matches!(inserted, Err(StoreError::Failed(_))),
+        "{inserted:?}"
+    );
+    // Refused or not, it leaves nothing.
+    let _ = work.commit().await;
+    assert!(!is_there(under_test, &ada).await?);
+    in_time(under_test.add_user(ada)).await?;
+    Ok(())
+}
+
 pub async fn a_cancelled_future_in_the_middle_leaves_no_lock(
     under_test: &StoreUnderTest,
 ) -> Promise {
@@ -112,13 +134,13 @@ pub async fn a_cancelled_accept_is_whole_or_absent(under_test: &StoreUnderTest) 
         let axe = Duration::from_micros(100 * round);
         let _ = tokio::time::timeout(axe, under_test.turns.accept(turn.clone())).await;
         let accepted = in_time(under_test.turns.accept(retry_of(&turn))).await?;
-        let turn_id = match accepted {
-            Accepted::New(opening) => opening.standing.turn.turn_id,
-            Accepted::Duplicate(first) => {
-                assert_eq!(first.turn_id, turn.turn_id);
-                first.turn_id
-            }
-            other => panic!("expected a new turn or a duplicate, found {other:?}"),
+        let turn_id = if let Accepted::New(opening) = accepted {
+            opening.standing.turn.turn_id
+        } else if let Accepted::Duplicate(first) = accepted {
+            assert_eq!(first.turn_id, turn.turn_id);
+            first.turn_id
+        } else {
+            panic!("expected a new turn or a duplicate, found {accepted:?}");
         };
         let standing = under_test.standing(turn_id).await?;
         assert_eq!(u64::from(standing.turn.turn_no), round + 1);
@@ -136,7 +158,10 @@ pub async fn a_snapshot_refuses_writes(under_test: &StoreUnderTest) -> Promise {
     assert!(inserted.is_err(), "{inserted:?}");
     drop(look);
     let mut look = under_test.store.snapshot().await?;
-    let deleted = look.waifus().delete(scenario.waifu.id, ada.created_at).await;
+    let deleted = look
+        .waifus()
+        .delete(scenario.waifu.id, ada.created_at)
+        .await;
     assert!(deleted.is_err(), "{deleted:?}");
     drop(look);
 

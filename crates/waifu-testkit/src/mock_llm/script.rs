@@ -27,7 +27,10 @@ pub enum Answer {
     /// The request is read, and the connection is closed without a byte.
     CutBeforeHeaders,
     /// Status 200 and this body as it is, whatever it is.
-    Raw { content_type: String, body: Vec<u8> },
+    Raw {
+        content_type: String,
+        body: Vec<u8>,
+    },
 }
 
 /// A stream of words, and how it ends.

@@ -1,9 +1,11 @@
 //! One connection: reads requests, plays the script's answer to each, and notices when the client goes away.
 
+use std::fmt::Write;
 use std::future::pending;
 use std::io::Error;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -36,6 +38,7 @@ pub(super) async fn connection(socket: TcpStream, shared: Arc<Shared>) {
         let asked = shared.record.asked(authorization, body.clone());
         let answer = shared.queue.next();
         let outcome = tokio::select! {
+            biased;
             outcome = play(&connection, &answer, &body) => outcome,
             () = connection.closed() => {
                 asked.hung_up();
@@ -99,7 +102,7 @@ async fn send_status(
         body.len()
     );
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     connection
         .send(format!("{head}\r\n{body}").as_bytes())
@@ -148,13 +151,13 @@ impl Out<'_> {
         match &self.speech.ending {
             Ending::Finish(reason) => {
                 self.finish(reason, usage).await?;
-                self.bytes(b"data: [DONE]\n\n").await?;
+                return self.done().await;
             }
             Ending::FinishThenHang(reason) => {
                 self.finish(reason, None).await?;
                 return pending().await;
             }
-            Ending::DoneWithoutFinish => self.bytes(b"data: [DONE]\n\n").await?,
+            Ending::DoneWithoutFinish => return self.done().await,
             Ending::EndWithoutFinish => {}
             Ending::Cut => return Ok(ControlFlow::Break(())),
             Ending::Hang => return pending().await,
@@ -166,7 +169,7 @@ impl Out<'_> {
             Ending::LongLine(bytes) => {
                 self.bytes(b"data: {\"choices\":[{\"delta\":{\"content\":\"")
                     .await?;
-                let piece = [b'a'; 16 * 1024];
+                let piece = vec![b'a'; 16 * 1024];
                 for start in (0..*bytes).step_by(piece.len()) {
                     self.bytes(&piece[..piece.len().min(bytes - start)]).await?;
                 }
@@ -175,6 +178,14 @@ impl Out<'_> {
             Ending::Error(error) => self.event(&json!({"error": error})).await?,
         }
         self.connection.send(b"0\r\n\r\n").await?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// One write, so that a client which leaves at `[DONE]` has not hung up on anything.
+    async fn done(&self) -> Result<ControlFlow<()>, Error> {
+        self.connection
+            .send(b"e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n")
+            .await?;
         Ok(ControlFlow::Continue(()))
     }
 
@@ -202,7 +213,7 @@ impl Out<'_> {
             self.connection.send_chunk(piece).await?;
             if self.speech.fragment.is_some() {
                 // Lets the client read this piece before the next comes.
-                sleep(std::time::Duration::from_micros(200)).await;
+                sleep(Duration::from_micros(200)).await;
             }
         }
         Ok(())

@@ -1,0 +1,264 @@
+//! What was said.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+use waifu_app::ports::store::{MessagePlace, Messages, StoreError, TurnOutcome};
+use waifu_domain::ids::{ConversationId, MessageId, RelationshipId, TurnId};
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
+
+use super::{interactions, runs as run_rows, turns as turn_rows};
+use crate::columns::{Document, Moment, count, number, scale, storable, word};
+use crate::errors::Fault;
+use crate::schema::{conversations, messages, runs, turns};
+use crate::unit_of_work::Repository;
+
+/// In place of a run's number: it was the user who said it.
+const USERS: i32 = 0;
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = messages, check_for_backend(Pg))]
+struct MessageRow {
+    conversation_id: Uuid,
+    turn_no: i32,
+    run: i32,
+    speaker: String,
+    id: Uuid,
+    turn_id: Uuid,
+    content: Document,
+    created_at: Moment,
+}
+
+impl MessageRow {
+    fn read(self, status: RunStatus) -> Result<Message, Fault> {
+        Ok(Message {
+            id: self.id.into(),
+            conversation_id: self.conversation_id.into(),
+            turn_id: self.turn_id.into(),
+            turn_no: count("messages.turn_no", self.turn_no)?,
+            speaker: scale("messages.speaker", &self.speaker)?,
+            parts: self.content.read("messages.content")?,
+            status,
+            created_at: self.created_at.0,
+        })
+    }
+}
+
+/// Words to be stored.
+pub(crate) struct Said<'a> {
+    pub(crate) id: MessageId,
+    pub(crate) conversation_id: ConversationId,
+    pub(crate) turn_id: TurnId,
+    pub(crate) turn_no: u32,
+    /// The run that said it; `None`: the user did.
+    pub(crate) run: Option<RunNo>,
+    pub(crate) text: &'a str,
+    pub(crate) at: Timestamp,
+}
+
+pub(crate) async fn insert(
+    connection: &mut AsyncPgConnection,
+    said: Said<'_>,
+) -> Result<(), Fault> {
+    let (run, speaker) = match said.run {
+        Some(run) => (number(run)?, Speaker::Waifu),
+        None => (USERS, Speaker::User),
+    };
+    diesel::insert_into(messages::table)
+        .values(MessageRow {
+            conversation_id: said.conversation_id.into(),
+            turn_no: number(said.turn_no)?,
+            run,
+            speaker: word(speaker),
+            id: said.id.into(),
+            turn_id: said.turn_id.into(),
+            content: Document::of(&[MessagePart::text(storable(said.text))]),
+            created_at: Moment(said.at),
+        })
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Newest first: what the user said, and of her answers the chosen ones.
+pub(crate) async fn history(
+    connection: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    before: Option<MessagePlace>,
+    limit: u32,
+) -> Result<Vec<Message>, Fault> {
+    // The place is that of a row, so that the statement is one, and cached, wherever a page begins.
+    let (turn_no, run) = match before {
+        None => (i32::MAX, USERS),
+        Some(place) => (
+            i32::try_from(place.turn_no).unwrap_or(i32::MAX),
+            match place.speaker {
+                Speaker::User => USERS,
+                Speaker::Waifu => USERS + 1,
+            },
+        ),
+    };
+    let said_it = runs::turn_id
+        .eq(messages::turn_id)
+        .and(runs::run.eq(messages::run));
+    let rows: Vec<(MessageRow, Option<String>)> = messages::table
+        .inner_join(turns::table)
+        .left_join(runs::table.on(said_it))
+        .filter(messages::conversation_id.eq(conversation.as_uuid()))
+        .filter(messages::turn_no.le(turn_no))
+        .filter(messages::turn_no.lt(turn_no).or(messages::run.lt(run)))
+        .filter(
+            messages::run
+                .eq(USERS)
+                .or(turns::chosen_run.eq(messages::run.nullable())),
+        )
+        // Within a turn the user speaks first, and has the smallest number.
+        .order_by((messages::turn_no.desc(), messages::run.desc()))
+        .limit(limit.into())
+        .select((MessageRow::as_select(), runs::status.nullable()))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(row, status)| match status {
+            Some(status) => row.read(scale("runs.status", &status)?),
+            None => row.read(RunStatus::Completed),
+        })
+        .collect()
+}
+
+/// The id of what the user said in a turn.
+pub(crate) async fn id_of_the_users(
+    connection: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    turn_no: i32,
+) -> Result<MessageId, Fault> {
+    let id: Option<Uuid> = messages::table
+        .filter(messages::conversation_id.eq(conversation.as_uuid()))
+        .filter(messages::turn_no.eq(turn_no))
+        .filter(messages::run.eq(USERS))
+        .select(messages::id)
+        .first(connection)
+        .await
+        .optional()?;
+    id.map(MessageId::from).ok_or(Fault::Missing("messages"))
+}
+
+/// What the user said in each of these turns.
+pub(crate) async fn said_in(
+    connection: &mut AsyncPgConnection,
+    turns: Vec<Uuid>,
+) -> Result<HashMap<Uuid, String>, Fault> {
+    if turns.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let by_place = messages::conversation_id
+        .eq(turns::conversation_id)
+        .and(messages::turn_no.eq(turns::turn_no))
+        .and(messages::run.eq(USERS));
+    let rows: Vec<(Uuid, Document)> = turns::table
+        .inner_join(messages::table.on(by_place))
+        .filter(turns::id.eq_any(turns))
+        .select((turns::id, messages::content))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(turn, content)| {
+            let parts: Vec<MessagePart> = content.read("messages.content")?;
+            Ok((turn, plain_text(&parts)))
+        })
+        .collect()
+}
+
+pub(crate) async fn default_conversation(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+) -> Result<Option<ConversationId>, Fault> {
+    let id: Option<Uuid> = conversations::table
+        .filter(conversations::relationship_id.eq(relationship.as_uuid()))
+        .filter(conversations::is_default)
+        .select(conversations::id)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(id.map(ConversationId::from))
+}
+
+async fn of_run(
+    connection: &mut AsyncPgConnection,
+    turn: &turn_rows::TurnRow,
+    run: i32,
+) -> Result<Option<MessageRow>, Fault> {
+    let row = messages::table
+        .filter(messages::conversation_id.eq(turn.conversation_id))
+        .filter(messages::turn_no.eq(turn.turn_no))
+        .filter(messages::run.eq(run))
+        .select(MessageRow::as_select())
+        .first(connection)
+        .await;
+    Ok(row.optional()?)
+}
+
+async fn outcome(
+    connection: &mut AsyncPgConnection,
+    id: TurnId,
+) -> Result<Option<TurnOutcome>, Fault> {
+    let Some(turn) = turn_rows::by_id(connection, id).await? else {
+        return Ok(None);
+    };
+    let run = run_rows::newest(connection, id).await?;
+    let message = of_run(connection, &turn, USERS).await?;
+    let reply = of_run(connection, &turn, number(run.no)?).await?;
+    Ok(Some(TurnOutcome {
+        turn: turn.reference(connection, run.no).await?,
+        relationship_id: turn.relationship_id.into(),
+        kind: scale("turns.kind", &turn.kind)?,
+        status: run.status,
+        reason: run.reason,
+        usage: run.usage,
+        message: message
+            .map(|row| row.read(RunStatus::Completed))
+            .transpose()?,
+        reply: reply.map(|row| row.read(run.status)).transpose()?,
+        interactions: interactions::of_turn(connection, id).await?,
+    }))
+}
+
+async fn history_of(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+    before: Option<MessagePlace>,
+    limit: u32,
+) -> Result<Vec<Message>, Fault> {
+    match default_conversation(connection, relationship).await? {
+        Some(conversation) => history(connection, conversation, before, limit).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+#[async_trait]
+impl Messages for Repository<'_> {
+    async fn history(
+        &mut self,
+        relationship: RelationshipId,
+        before: Option<MessagePlace>,
+        limit: u32,
+    ) -> Result<Vec<Message>, StoreError> {
+        Ok(history_of(self.0, relationship, before, limit).await?)
+    }
+
+    async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {
+        Ok(outcome(self.0, turn).await?)
+    }
+
+    async fn default_conversation(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        Ok(default_conversation(self.0, relationship).await?)
+    }
+}

@@ -1,0 +1,13 @@
+//! The rows of each table: how they are written, read and understood.
+
+pub(crate) mod durable_events;
+pub(crate) mod event_occurrences;
+pub(crate) mod interactions;
+pub(crate) mod messages;
+pub(crate) mod relationships;
+pub(crate) mod rule_books;
+pub(crate) mod runs;
+pub(crate) mod sessions;
+pub(crate) mod turns;
+pub(crate) mod users;
+pub(crate) mod waifus;

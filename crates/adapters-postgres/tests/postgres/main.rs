@@ -1,0 +1,7 @@
+//! The store on a real PostgreSQL, each test in a database of its own.
+
+mod connections;
+mod contract;
+mod home;
+mod schema;
+mod turns;

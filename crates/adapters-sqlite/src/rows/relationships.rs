@@ -1,0 +1,170 @@
+//! Relationships, and the state that the rules look at.
+
+use diesel::prelude::*;
+use waifu_app::ports::store::Appended;
+use waifu_app::ports::turn_store::{Append, FirstMeeting};
+use waifu_domain::ids::RelationshipId;
+use waifu_domain::relationship::{Affection, Head, Level, Pair, Relationship, RelationshipState};
+use waifu_domain::timestamp::Timestamp;
+
+use super::{event_occurrences, interactions};
+use crate::errors::{Corrupt, Fault};
+use crate::schema::relationships;
+use crate::types::{DbUuid, checked, db, from_json, micros, moment, to_json};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = relationships)]
+struct RelationshipRow {
+    id: DbUuid,
+    user_id: DbUuid,
+    waifu_id: DbUuid,
+    affection: i64,
+    level: i64,
+    facts: String,
+    last_interaction: Option<i64>,
+    epoch: DbUuid,
+    head_seq: i64,
+    last_entry_no: i64,
+    version: i64,
+    created_at: i64,
+}
+
+impl RelationshipRow {
+    fn into_relationship(self) -> Result<Relationship, Corrupt> {
+        Ok(Relationship {
+            id: self.id.id(),
+            pair: Pair {
+                user_id: self.user_id.id(),
+                waifu_id: self.waifu_id.id(),
+            },
+            affection: affection("relationships.affection", self.affection)?,
+            level: level("relationships.level", self.level)?,
+            facts: from_json("relationships.facts", &self.facts)?,
+            last_interaction: moment(self.last_interaction),
+            epoch: self.epoch.id(),
+            head: Head {
+                seq: checked("relationships.head_seq", self.head_seq)?,
+                entry_no: checked("relationships.last_entry_no", self.last_entry_no)?,
+                version: checked("relationships.version", self.version)?,
+            },
+            created_at: Timestamp::from_unix_micros(self.created_at),
+        })
+    }
+}
+
+pub(crate) fn affection(column: &'static str, points: i64) -> Result<Affection, Corrupt> {
+    checked(column, checked::<i32, _>(column, points)?)
+}
+
+pub(crate) fn level(column: &'static str, level: i64) -> Result<Level, Corrupt> {
+    checked(column, checked::<u8, _>(column, level)?)
+}
+
+/// Two who have just met, at the head before anything happened.
+pub(crate) fn insert(
+    c: &mut SqliteConnection,
+    pair: Pair,
+    first: &FirstMeeting,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let strangers = RelationshipState::strangers();
+    diesel::insert_into(relationships::table)
+        .values((
+            relationships::id.eq(db(first.relationship_id)),
+            relationships::user_id.eq(db(pair.user_id)),
+            relationships::waifu_id.eq(db(pair.waifu_id)),
+            relationships::affection.eq(i64::from(strangers.affection.get())),
+            relationships::level.eq(i64::from(strangers.level.get())),
+            relationships::facts.eq(to_json(&strangers.facts)),
+            relationships::epoch.eq(db(first.epoch)),
+            relationships::head_seq.eq(0),
+            relationships::last_entry_no.eq(0),
+            relationships::version.eq(0),
+            relationships::created_at.eq(at.unix_micros()),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+pub(crate) fn by_id(c: &mut SqliteConnection, id: RelationshipId) -> Result<Relationship, Fault> {
+    let row = relationships::table
+        .find(db(id))
+        .select(RelationshipRow::as_select())
+        .first(c)?;
+    Ok(row.into_relationship()?)
+}
+
+pub(crate) fn by_pair(c: &mut SqliteConnection, pair: Pair) -> Result<Option<Relationship>, Fault> {
+    let row = relationships::table
+        .filter(relationships::user_id.eq(db(pair.user_id)))
+        .filter(relationships::waifu_id.eq(db(pair.waifu_id)))
+        .select(RelationshipRow::as_select())
+        .first(c)
+        .optional()?;
+    Ok(row.map(RelationshipRow::into_relationship).transpose()?)
+}
+
+pub(crate) fn exists(c: &mut SqliteConnection, pair: Pair) -> Result<bool, Fault> {
+    let met = relationships::table
+        .filter(relationships::user_id.eq(db(pair.user_id)))
+        .filter(relationships::waifu_id.eq(db(pair.waifu_id)));
+    Ok(diesel::select(diesel::dsl::exists(met)).get_result(c)?)
+}
+
+pub(crate) fn state(
+    c: &mut SqliteConnection,
+    relationship: &Relationship,
+    entries_since: Timestamp,
+) -> Result<RelationshipState, Fault> {
+    let id = relationship.id;
+    Ok(RelationshipState {
+        affection: relationship.affection,
+        level: relationship.level,
+        facts: relationship.facts.clone(),
+        last_interaction: relationship.last_interaction,
+        last_entry_at: interactions::last_at(c, id)?,
+        entries: interactions::standing(c, id, entries_since)?,
+        last_occurrences: event_occurrences::last_ones(c, id)?,
+    })
+}
+
+/// Makes room for so many events after the newest one.
+pub(crate) fn move_head(
+    c: &mut SqliteConnection,
+    id: RelationshipId,
+    by: i64,
+) -> Result<(), Fault> {
+    diesel::update(relationships::table.find(db(id)))
+        .set(relationships::head_seq.eq(relationships::head_seq + by))
+        .execute(c)?;
+    Ok(())
+}
+
+/// Moves the head, and with it what the act moved; `Stale` and nothing written when it is elsewhere by now.
+pub(crate) fn advance(c: &mut SqliteConnection, append: &Append) -> Result<Appended, Fault> {
+    let at_head = |seq: u64| checked::<i64, _>("relationships.head_seq", seq);
+    let after = append.head_after();
+    let row = relationships::table
+        .find(db(append.relationship_id))
+        .filter(relationships::head_seq.eq(at_head(append.expected.seq)?));
+    let head = relationships::head_seq.eq(at_head(after.seq)?);
+    let advanced = match &append.moved {
+        None => diesel::update(row).set(head).execute(c)?,
+        Some(moved) => diesel::update(row)
+            .set((
+                head,
+                relationships::affection.eq(i64::from(moved.state.affection.get())),
+                relationships::level.eq(i64::from(moved.state.level.get())),
+                relationships::facts.eq(to_json(&moved.state.facts)),
+                relationships::last_interaction.eq(micros(moved.state.last_interaction)),
+                relationships::last_entry_no.eq(i64::from(after.entry_no)),
+                relationships::version.eq(i64::from(after.version)),
+            ))
+            .execute(c)?,
+    };
+    Ok(if advanced == 1 {
+        Appended::Done
+    } else {
+        Appended::Stale
+    })
+}

@@ -1,0 +1,129 @@
+//! Turns.
+
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use waifu_app::ports::turn_store::{NewTurn, TurnRef};
+use waifu_domain::affection::Appraisal;
+use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::turn::{MessageText, RunNo, TurnKind};
+
+use super::messages;
+use crate::errors::{Corrupt, Fault};
+use crate::schema::turns;
+use crate::types::{DbUuid, checked, db, name_of, named};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = turns)]
+pub(crate) struct TurnRow {
+    id: DbUuid,
+    relationship_id: DbUuid,
+    conversation_id: DbUuid,
+    turn_no: i64,
+    kind: String,
+    message_digest: Option<Vec<u8>>,
+    appraisal: Option<String>,
+    waifu_version: i64,
+}
+
+impl TurnRow {
+    pub(crate) fn id(&self) -> TurnId {
+        self.id.id()
+    }
+
+    pub(crate) fn relationship_id(&self) -> RelationshipId {
+        self.relationship_id.id()
+    }
+
+    pub(crate) fn conversation_id(&self) -> ConversationId {
+        self.conversation_id.id()
+    }
+
+    pub(crate) fn no(&self) -> Result<u32, Corrupt> {
+        checked("turns.turn_no", self.turn_no)
+    }
+
+    pub(crate) fn kind(&self) -> Result<TurnKind, Corrupt> {
+        named("turns.kind", &self.kind)
+    }
+
+    pub(crate) fn appraisal(&self) -> Result<Option<Appraisal>, Corrupt> {
+        let name = self.appraisal.as_deref();
+        name.map(|name| named("turns.appraisal", name)).transpose()
+    }
+
+    pub(crate) fn waifu_version(&self) -> Result<u32, Corrupt> {
+        checked("turns.waifu_version", self.waifu_version)
+    }
+
+    pub(crate) fn said(&self, text: &MessageText) -> bool {
+        self.message_digest.as_deref() == Some(&digest(text))
+    }
+
+    pub(crate) fn reference(&self, c: &mut SqliteConnection, run: RunNo) -> Result<TurnRef, Fault> {
+        Ok(TurnRef {
+            turn_id: self.id(),
+            turn_no: self.no()?,
+            run,
+            message_id: messages::users_own(c, self.conversation_id(), self.no()?)?,
+        })
+    }
+}
+
+fn digest(text: &MessageText) -> [u8; 32] {
+    Sha256::digest(text.as_str()).into()
+}
+
+pub(crate) fn insert(
+    c: &mut SqliteConnection,
+    turn: &NewTurn,
+    (relationship, conversation): (RelationshipId, ConversationId),
+    turn_no: u32,
+    waifu_version: u32,
+) -> Result<(), Fault> {
+    diesel::insert_into(turns::table)
+        .values((
+            turns::id.eq(db(turn.turn_id)),
+            turns::relationship_id.eq(db(relationship)),
+            turns::conversation_id.eq(db(conversation)),
+            turns::turn_no.eq(i64::from(turn_no)),
+            turns::kind.eq(name_of(TurnKind::Chat)),
+            turns::client_message_id.eq(db(turn.client_message_id)),
+            turns::message_digest.eq(digest(&turn.text).to_vec()),
+            turns::appraisal.eq(turn.appraisal.map(name_of)),
+            turns::waifu_version.eq(i64::from(waifu_version)),
+            turns::created_at.eq(turn.at.unix_micros()),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+pub(crate) fn by_id(c: &mut SqliteConnection, id: TurnId) -> Result<Option<TurnRow>, Fault> {
+    let row = turns::table
+        .find(db(id))
+        .select(TurnRow::as_select())
+        .first(c)
+        .optional()?;
+    Ok(row)
+}
+
+pub(crate) fn by_client_message(
+    c: &mut SqliteConnection,
+    relationship: RelationshipId,
+    client_message: ClientMessageId,
+) -> Result<Option<TurnRow>, Fault> {
+    let row = turns::table
+        .filter(turns::relationship_id.eq(db(relationship)))
+        .filter(turns::client_message_id.eq(db(client_message)))
+        .select(TurnRow::as_select())
+        .first(c)
+        .optional()?;
+    Ok(row)
+}
+
+/// The history shows the reply of this run.
+pub(crate) fn choose_run(c: &mut SqliteConnection, id: TurnId, run: RunNo) -> Result<(), Fault> {
+    diesel::update(turns::table.find(db(id)))
+        .set(turns::chosen_run.eq(i64::from(run)))
+        .execute(c)?;
+    Ok(())
+}

@@ -1,0 +1,27 @@
+//! What one act adds to a relationship: the same for a turn that settles and for a unit of work.
+
+use diesel::SqliteConnection;
+use waifu_app::ports::store::Appended;
+use waifu_app::ports::turn_store::Append;
+use waifu_domain::ids::TurnId;
+
+use crate::errors::Fault;
+use crate::rows::{durable_events, event_occurrences, interactions, relationships};
+
+/// `settled` is the turn whose settlement this is part of.
+pub(crate) fn append(
+    c: &mut SqliteConnection,
+    append: &Append,
+    settled: Option<TurnId>,
+) -> Result<Appended, Fault> {
+    if relationships::advance(c, append)? == Appended::Stale {
+        return Ok(Appended::Stale);
+    }
+    let id = append.relationship_id;
+    if let Some(moved) = &append.moved {
+        interactions::insert(c, &moved.entries, settled)?;
+    }
+    event_occurrences::insert(c, id, &append.opened)?;
+    durable_events::insert(c, id, append.expected.seq, &append.events, append.at)?;
+    Ok(Appended::Done)
+}

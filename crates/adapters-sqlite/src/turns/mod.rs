@@ -1,0 +1,9 @@
+//! The life of a turn: a file for each operation, run inside one transaction.
+
+pub(crate) mod abandoned;
+pub(crate) mod accept;
+pub(crate) mod append;
+pub(crate) mod beat;
+pub(crate) mod outcome;
+pub(crate) mod settle;
+pub(crate) mod standing;

@@ -1,0 +1,41 @@
+//! Compiles the shipped companions in, so that a server with no files at all has somebody to talk to.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let folder = Path::new("../../config/seed/companions");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut files: Vec<_> = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<_>>()?;
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
+    files.sort();
+    let mut code = String::from("/// Names and texts of the files under config/seed/companions.\n");
+    code.push_str("const SHIPPED: &[(&str, &str)] = &[\n");
+    for path in files {
+        let path = path.canonicalize()?;
+        let name = path
+            .file_name()
+            .expect("a file has a name")
+            .to_string_lossy()
+            .into_owned();
+        writeln!(
+            code,
+            "    ({name:?}, include_str!({:?})),",
+            path.display().to_string()
+        )
+        .map_err(io::Error::other)?;
+    }
+    code.push_str("];\n");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo tells build scripts their folder this way"
+    )]
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("shipped_companions.rs"), code)
+}

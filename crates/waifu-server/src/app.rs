@@ -1,0 +1,288 @@
+//! The composition root: the one place where ports meet their adapters.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters_llm::lexicon::LexiconAppraiser;
+use adapters_llm::offline::{OfflineCompanion, OfflineOptions};
+use adapters_llm::openai::{OpenAiModel, OpenAiOptions, Timeouts};
+use adapters_postgres::{PostgresOptions, PostgresStore};
+use adapters_sqlite::{SqliteOptions, SqliteStore};
+use anyhow::{Context, bail};
+use secrecy::ExposeSecret;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use waifu_app::ports::access_tokens::AccessTokens;
+use waifu_app::ports::clock::Clock;
+use waifu_app::ports::fanout::Fanout;
+use waifu_app::ports::ids::IdSource;
+use waifu_app::ports::language_model::{LanguageModel, ModelKind};
+use waifu_app::ports::passwords::Passwords;
+use waifu_app::ports::secrets::SecretSource;
+use waifu_app::ports::store::Store;
+use waifu_app::ports::turn_store::TurnStore;
+use waifu_app::turns::in_process_fanout::InProcessFanout;
+use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
+use waifu_app::use_cases::{
+    CreateWaifu, DeleteWaifu, DemoUser, GetWaifu, ListWaifus, OpenSession, ReadHistory, ReadLedger,
+    ReadProfile, ReadRelationship, Refresh, Register, SeedWaifus, SendMessage, SignIn, UpdateWaifu,
+};
+use waifu_domain::affection::RuleBook;
+
+use crate::auth::access_tokens::JwtAccessTokens;
+use crate::auth::passwords::Argon2Passwords;
+use crate::auth::secret_key::SecretKey;
+use crate::settings::{LlmSettings, Settings, StoreSettings};
+use crate::system::{RandomSecrets, SystemClock, TimeOrderedIds};
+
+/// What the doors call.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub settings: Settings,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+    pub access_tokens: Arc<dyn AccessTokens>,
+    pub store: Arc<dyn Store>,
+    pub fanout: Arc<dyn Fanout>,
+    pub supervisor: Supervisor,
+    /// Cancelled when every socket has to close.
+    pub closing: CancellationToken,
+    pub model_kind: ModelKind,
+    pub register: Register,
+    pub sign_in: SignIn,
+    pub refresh: Refresh,
+    pub demo_user: DemoUser,
+    pub read_profile: ReadProfile,
+    pub list_waifus: ListWaifus,
+    pub get_waifu: GetWaifu,
+    pub create_waifu: CreateWaifu,
+    pub update_waifu: UpdateWaifu,
+    pub delete_waifu: DeleteWaifu,
+    pub seed_waifus: SeedWaifus,
+    pub send_message: SendMessage,
+    pub read_history: ReadHistory,
+    pub read_relationship: ReadRelationship,
+    pub read_ledger: ReadLedger,
+}
+
+/// A store in its two shapes, opened and migrated.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    pub store: Arc<dyn Store>,
+    pub turns: Arc<dyn TurnStore>,
+}
+
+impl App {
+    /// Opens the store, which migrates it, and starts the supervisor on the runtime that this is called on.
+    pub async fn build(settings: Settings) -> anyhow::Result<Self> {
+        let rule_book = Arc::new(rule_book(&settings)?);
+        let stores = open_stores(&settings.store).await?;
+        stores
+            .store
+            .keep_rule_book(&rule_book)
+            .await
+            .context("failed to store the rule book")?;
+        let key = SecretKey::load_or_create(&settings.server.data_dir)?;
+        let model = language_model(&settings)?;
+        Ok(Self::compose(settings, stores, rule_book, &key, model))
+    }
+
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a line or two for each port and each use case"
+    )]
+    fn compose(
+        settings: Settings,
+        stores: Stores,
+        rule_book: Arc<RuleBook>,
+        key: &SecretKey,
+        model: Arc<dyn LanguageModel>,
+    ) -> Self {
+        let Stores { store, turns } = stores;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds);
+        let secrets: Arc<dyn SecretSource> = Arc::new(RandomSecrets);
+        let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::new());
+        let lifetime = time::Duration::minutes(settings.auth.access_token_minutes.into());
+        let access_tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(key, lifetime));
+        let fanout: Arc<dyn Fanout> = Arc::new(InProcessFanout::default());
+        let limits = TurnLimits {
+            runs: settings.turns.streaming,
+            runs_per_user: settings.turns.streaming_per_user,
+            ..TurnLimits::default()
+        };
+        let answer_patience = limits.whole_reply + Duration::from_secs(15);
+        let model_kind = model.kind();
+        let parts = SupervisorParts {
+            turns,
+            store: Arc::clone(&store),
+            model,
+            fanout: Arc::clone(&fanout),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            rule_book: Arc::clone(&rule_book),
+        };
+        let supervisor = Supervisor::start(parts, limits, Handle::current());
+        let open_session = OpenSession {
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            secrets: Arc::clone(&secrets),
+            access_tokens: Arc::clone(&access_tokens),
+        };
+        let read_relationship = ReadRelationship {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            rule_book,
+        };
+        Self {
+            register: Register {
+                store: Arc::clone(&store),
+                passwords: Arc::clone(&passwords),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+                open_session: open_session.clone(),
+            },
+            sign_in: SignIn {
+                store: Arc::clone(&store),
+                passwords,
+                open_session: open_session.clone(),
+            },
+            refresh: Refresh {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                secrets,
+                open_session: open_session.clone(),
+            },
+            demo_user: DemoUser {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+                open_session,
+            },
+            read_profile: ReadProfile {
+                store: Arc::clone(&store),
+            },
+            list_waifus: ListWaifus {
+                store: Arc::clone(&store),
+            },
+            get_waifu: GetWaifu {
+                store: Arc::clone(&store),
+            },
+            create_waifu: CreateWaifu {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+            },
+            update_waifu: UpdateWaifu {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+            },
+            delete_waifu: DeleteWaifu {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+            },
+            seed_waifus: SeedWaifus {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+            },
+            send_message: SendMessage {
+                store: Arc::clone(&store),
+                fanout: Arc::clone(&fanout),
+                appraiser: Arc::new(LexiconAppraiser::new()),
+                supervisor: supervisor.clone(),
+                read_relationship: read_relationship.clone(),
+                patience: answer_patience,
+            },
+            read_history: ReadHistory {
+                store: Arc::clone(&store),
+            },
+            read_relationship,
+            read_ledger: ReadLedger {
+                store: Arc::clone(&store),
+            },
+            settings,
+            clock,
+            ids,
+            access_tokens,
+            store,
+            fanout,
+            supervisor,
+            closing: CancellationToken::new(),
+            model_kind,
+        }
+    }
+}
+
+fn rule_book(settings: &Settings) -> anyhow::Result<RuleBook> {
+    let file = &settings.rules.file;
+    if file.is_empty() {
+        return Ok(RuleBook::shipped());
+    }
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("failed to read the rule book {file}"))?;
+    RuleBook::from_toml(&text).with_context(|| format!("failed to accept the rule book {file}"))
+}
+
+/// Opens the store that the url names, and brings its schema up to date.
+pub async fn open_stores(settings: &StoreSettings) -> anyhow::Result<Stores> {
+    let url = settings.url.expose_secret();
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let options = SqliteOptions {
+            readers: settings.pool_size,
+            ..SqliteOptions::new(path)
+        };
+        let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&options)).await?;
+        let store = opened.with_context(|| format!("failed to open the SQLite database {path}"))?;
+        let store = Arc::new(store);
+        return Ok(Stores {
+            turns: Arc::clone(&store) as Arc<dyn TurnStore>,
+            store,
+        });
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = PostgresOptions {
+            pool_size: settings.pool_size,
+            ..PostgresOptions::new(url)
+        };
+        let store = PostgresStore::open(options)
+            .await
+            .context("failed to open the PostgreSQL database")?;
+        let store = Arc::new(store);
+        return Ok(Stores {
+            turns: Arc::clone(&store) as Arc<dyn TurnStore>,
+            store,
+        });
+    }
+    bail!("store.url must start with sqlite:// or postgres://");
+}
+
+fn language_model(settings: &Settings) -> anyhow::Result<Arc<dyn LanguageModel>> {
+    let llm = &settings.llm;
+    if !llm.is_configured() {
+        let options = OfflineOptions {
+            words_per_second: settings.offline.words_per_second,
+            seed: 0,
+        };
+        return Ok(Arc::new(OfflineCompanion::new(options)));
+    }
+    let model =
+        OpenAiModel::new(openai_options(llm)).context("failed to set up the language model")?;
+    Ok(Arc::new(model))
+}
+
+fn openai_options(llm: &LlmSettings) -> OpenAiOptions {
+    let has_key = !llm.api_key.expose_secret().is_empty();
+    OpenAiOptions {
+        base_url: llm.base_url.clone(),
+        model: llm.model.clone(),
+        api_key: has_key.then(|| llm.api_key.clone()),
+        max_tokens: llm.max_tokens,
+        temperature: None,
+        timeouts: Timeouts {
+            connect: Duration::from_secs(llm.connect_timeout_seconds),
+            first_word: Duration::from_secs(llm.first_word_timeout_seconds),
+            next_word: Duration::from_secs(llm.next_word_timeout_seconds),
+        },
+    }
+}

@@ -1,0 +1,6 @@
+//! Who calls: credentials in, callers out.
+
+pub mod access_tokens;
+pub mod bearer;
+pub mod passwords;
+pub mod secret_key;

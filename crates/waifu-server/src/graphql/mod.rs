@@ -1,0 +1,73 @@
+//! GraphQL: the same use cases as one schema, by POST alone.
+
+mod connection;
+mod mutation;
+mod objects;
+mod query;
+
+use actix_web::{HttpResponse, web};
+use juniper::http::GraphQLRequest;
+use juniper::{EmptySubscription, FieldError, IntoFieldError, RootNode, Value, graphql_value};
+use waifu_app::caller::Caller;
+
+use crate::app::App;
+use crate::auth::bearer::Authenticated;
+use crate::problem::Problem;
+use crate::rest::body::Body;
+use mutation::Mutation;
+use query::Query;
+
+/// A document may be so deep, and an operation have so many fields; both far above what the schema needs.
+const DEEPEST: usize = 12;
+const MOST_FIELDS: usize = 400;
+const MOST_TOKENS: usize = 4_000;
+
+pub type Schema = RootNode<Query, Mutation, EmptySubscription<Context>>;
+
+/// What resolvers work with: the app, and who asks.
+#[derive(Debug, Clone)]
+pub struct Context {
+    app: web::Data<App>,
+    caller: Caller,
+}
+
+impl juniper::Context for Context {}
+
+pub fn schema() -> Schema {
+    RootNode::new(Query, Mutation, EmptySubscription::new())
+        .limit_depth(DEEPEST)
+        .limit_fields(MOST_FIELDS)
+        .limit_tokens(MOST_TOKENS)
+}
+
+/// `schema.graphql`, as `print graphql` writes it.
+pub fn schema_document() -> String {
+    schema().as_sdl()
+}
+
+/// `POST /graphql`
+pub async fn endpoint(
+    app: web::Data<App>,
+    schema: web::Data<Schema>,
+    caller: Authenticated,
+    request: Body<GraphQLRequest>,
+) -> HttpResponse {
+    let context = Context {
+        app,
+        caller: caller.0,
+    };
+    let response = request.0.execute(&schema, &context).await;
+    if response.is_ok() {
+        HttpResponse::Ok().json(response)
+    } else {
+        HttpResponse::BadRequest().json(response)
+    }
+}
+
+/// A problem as a field's error: its stable code is under `extensions`.
+impl IntoFieldError for Problem {
+    fn into_field_error(self) -> FieldError {
+        let code: Value = Value::scalar(self.code.as_str().to_owned());
+        FieldError::new(self.detail, graphql_value!({ "code": code }))
+    }
+}

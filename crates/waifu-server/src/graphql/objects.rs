@@ -1,0 +1,263 @@
+//! The types of the schema.
+
+use juniper::{GraphQLEnum, GraphQLObject, ID};
+use waifu_app::use_cases::RelationshipView;
+use waifu_domain::relationship;
+use waifu_domain::turn::{self, Message, Speaker, plain_text};
+use waifu_domain::user::User;
+use waifu_domain::waifu::{Visibility, Waifu};
+
+use super::Context;
+
+/// Whoever asks.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "User", context = Context)]
+pub struct UserObject {
+    id: ID,
+    username: String,
+    display_name: String,
+}
+
+impl From<User> for UserObject {
+    fn from(user: User) -> Self {
+        Self {
+            id: ID::new(user.id.to_string()),
+            username: user.username.into(),
+            display_name: user.display_name.into(),
+        }
+    }
+}
+
+/// A companion.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Waifu", context = Context)]
+pub struct WaifuObject {
+    id: ID,
+    /// The house's companions alone have one.
+    key: Option<String>,
+    name: String,
+    archetype: String,
+    description: String,
+    greetings: Vec<String>,
+    likes: Vec<TagObject>,
+    dislikes: Vec<TagObject>,
+    stats: StatsObject,
+    /// Null: the house's.
+    owner_id: Option<ID>,
+    visibility: VisibilityEnum,
+    version: i32,
+    /// RFC 3339, UTC, microseconds.
+    created_at: String,
+    updated_at: String,
+}
+
+/// Something that matters to her, by weight from 1 to 3.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Tag", context = Context)]
+pub struct TagObject {
+    tag: String,
+    weight: i32,
+}
+
+/// Each 0 to 100.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Stats", context = Context)]
+pub struct StatsObject {
+    warmth: i32,
+    patience: i32,
+    playfulness: i32,
+    curiosity: i32,
+    pride: i32,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "Visibility")]
+pub enum VisibilityEnum {
+    Public,
+    Private,
+}
+
+impl From<Waifu> for WaifuObject {
+    fn from(waifu: Waifu) -> Self {
+        let profile = waifu.profile;
+        let stats = &profile.stats;
+        let tags = |tagged: &std::collections::BTreeMap<_, waifu_domain::waifu::Weight>| {
+            let object =
+                |(tag, weight): (&waifu_domain::slug::Slug, &waifu_domain::waifu::Weight)| {
+                    TagObject {
+                        tag: tag.to_string(),
+                        weight: weight.get().into(),
+                    }
+                };
+            tagged.iter().map(object).collect()
+        };
+        Self {
+            id: ID::new(waifu.id.to_string()),
+            key: waifu.key.map(Into::into),
+            name: profile.name.into(),
+            likes: tags(&profile.personality.likes),
+            dislikes: tags(&profile.personality.dislikes),
+            archetype: profile.personality.archetype,
+            description: profile.personality.description,
+            greetings: profile.personality.greetings,
+            stats: StatsObject {
+                warmth: stats.warmth.get().into(),
+                patience: stats.patience.get().into(),
+                playfulness: stats.playfulness.get().into(),
+                curiosity: stats.curiosity.get().into(),
+                pride: stats.pride.get().into(),
+            },
+            owner_id: waifu.owner.user().map(|id| ID::new(id.to_string())),
+            visibility: match waifu.visibility {
+                Visibility::Public => VisibilityEnum::Public,
+                Visibility::Private => VisibilityEnum::Private,
+            },
+            version: signed(waifu.version),
+            created_at: waifu.created_at.to_string(),
+            updated_at: waifu.updated_at.to_string(),
+        }
+    }
+}
+
+/// Where the two of you stand.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Relationship", context = Context)]
+pub struct RelationshipObject {
+    waifu_id: ID,
+    /// 0 to 10.
+    level: i32,
+    stage: StageEnum,
+    /// 0 to 1000.
+    affection: i32,
+    /// The affection at which the next level comes; null at the highest.
+    next_level_at: Option<i32>,
+    /// The event that must be passed before the next level.
+    gate: Option<String>,
+    mood: MoodEnum,
+    /// Points that absence has cost and your next act will store.
+    pending_decay: i32,
+    /// Keys of the events that wait for a choice.
+    pending_events: Vec<String>,
+    last_interaction: Option<String>,
+    /// 0 when you have never met.
+    version: i32,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "Stage")]
+pub enum StageEnum {
+    Stranger,
+    Acquaintance,
+    Friend,
+    CloseFriend,
+    Romantic,
+    Soulmate,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "Mood")]
+pub enum MoodEnum {
+    Hurt,
+    Calm,
+    Glad,
+    Tender,
+}
+
+impl From<&RelationshipView> for RelationshipObject {
+    fn from(view: &RelationshipView) -> Self {
+        Self {
+            waifu_id: ID::new(view.pair.waifu_id.to_string()),
+            level: view.state.level.get().into(),
+            stage: match view.stage {
+                relationship::Stage::Stranger => StageEnum::Stranger,
+                relationship::Stage::Acquaintance => StageEnum::Acquaintance,
+                relationship::Stage::Friend => StageEnum::Friend,
+                relationship::Stage::CloseFriend => StageEnum::CloseFriend,
+                relationship::Stage::Romantic => StageEnum::Romantic,
+                relationship::Stage::Soulmate => StageEnum::Soulmate,
+            },
+            affection: view.state.affection.get(),
+            next_level_at: view.next_level_at.map(Into::into),
+            gate: view.gate.as_ref().map(ToString::to_string),
+            mood: match view.mood {
+                relationship::Mood::Hurt => MoodEnum::Hurt,
+                relationship::Mood::Calm => MoodEnum::Calm,
+                relationship::Mood::Glad => MoodEnum::Glad,
+                relationship::Mood::Tender => MoodEnum::Tender,
+            },
+            pending_decay: view.pending_decay,
+            pending_events: view
+                .pending_events
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            last_interaction: view.state.last_interaction.map(|at| at.to_string()),
+            version: signed(view.stored.as_ref().map_or(0, |stored| stored.head.version)),
+        }
+    }
+}
+
+/// A message in a history.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Message", context = Context)]
+pub struct MessageObject {
+    id: ID,
+    turn_id: ID,
+    turn_no: i32,
+    role: RoleEnum,
+    text: String,
+    /// How the run that said it ended; completed for your own.
+    status: RunStatusEnum,
+    created_at: String,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "Role")]
+pub enum RoleEnum {
+    User,
+    Waifu,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "RunStatus")]
+pub enum RunStatusEnum {
+    Streaming,
+    Completed,
+    Incomplete,
+    Failed,
+    Cancelled,
+}
+
+impl From<turn::RunStatus> for RunStatusEnum {
+    fn from(status: turn::RunStatus) -> Self {
+        match status {
+            turn::RunStatus::Streaming => Self::Streaming,
+            turn::RunStatus::Completed => Self::Completed,
+            turn::RunStatus::Incomplete => Self::Incomplete,
+            turn::RunStatus::Failed => Self::Failed,
+            turn::RunStatus::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl From<Message> for MessageObject {
+    fn from(message: Message) -> Self {
+        Self {
+            id: ID::new(message.id.to_string()),
+            turn_id: ID::new(message.turn_id.to_string()),
+            turn_no: signed(message.turn_no),
+            role: match message.speaker {
+                Speaker::User => RoleEnum::User,
+                Speaker::Waifu => RoleEnum::Waifu,
+            },
+            text: plain_text(&message.parts),
+            status: message.status.into(),
+            created_at: message.created_at.to_string(),
+        }
+    }
+}
+
+/// GraphQL's integers have 31 bits and a sign; no counter here comes near their end.
+pub fn signed(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

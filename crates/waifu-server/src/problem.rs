@@ -1,0 +1,169 @@
+//! What goes wrong, as clients are told: one stable code each, the same at every door. What operators are told
+//! is in the log.
+
+mod code;
+mod from_errors;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use waifu_domain::ids::TurnId;
+
+pub use code::{Code, document};
+pub use from_errors::failed_turn;
+
+/// What a client is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    /// For people.
+    pub detail: String,
+    /// For a bad body or query: what is wrong with which field.
+    pub errors: Vec<FieldError>,
+    /// The turn that this is about: the one that failed, or the one that is being answered.
+    pub turn_id: Option<TurnId>,
+}
+
+/// An RFC 9457 problem document (`application/problem+json`).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// `urn:waifu:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// What the code means.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// Stable: what clients branch on.
+    code: Code,
+    /// What went wrong this time, for people.
+    detail: String,
+    /// For a bad body or query: what is wrong with which field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// The turn that this is about: the one that failed, or the one that is being answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    turn_id: Option<Uuid>,
+    /// When trying again may help, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
+}
+
+impl From<&Problem> for ProblemDocument {
+    fn from(problem: &Problem) -> Self {
+        let code = problem.code;
+        Self {
+            kind: format!("urn:waifu:problem:{code}"),
+            title: code.title(),
+            status: code.status().as_u16(),
+            code,
+            detail: problem.detail.clone(),
+            errors: problem.errors.clone(),
+            turn_id: problem.turn_id.map(Into::into),
+            retry_after_ms: code.retry_after_ms(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// An RFC 6901 JSON pointer into the body; for others the name of the parameter.
+    #[serde(flatten)]
+    pub place: FieldPlace,
+    pub detail: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldPlace {
+    Pointer(String),
+    Parameter(String),
+}
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            turn_id: None,
+        }
+    }
+
+    /// A body that can be read and makes no sense.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{} {}", only.place, only.detail),
+            several => format!("{} fields are not valid", several.len()),
+        };
+        Self {
+            errors,
+            ..Self::new(Code::Validation, detail)
+        }
+    }
+
+    pub fn invalid_field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::invalid(vec![FieldError::body(pointer, detail)])
+    }
+
+    #[must_use]
+    pub fn about(mut self, turn: TurnId) -> Self {
+        self.turn_id = Some(turn);
+        self
+    }
+}
+
+impl FieldError {
+    pub fn body(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            place: FieldPlace::Pointer(pointer.into()),
+            detail: detail.into(),
+        }
+    }
+
+    pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            place: FieldPlace::Parameter(name.into()),
+            detail: detail.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for FieldPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pointer(pointer) if pointer.is_empty() => f.write_str("the body"),
+            Self::Pointer(name) | Self::Parameter(name) => f.write_str(name),
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status_code());
+        response.insert_header((CONTENT_TYPE, "application/problem+json"));
+        if let Some(wait) = self.code.retry_after_ms() {
+            response.insert_header((RETRY_AFTER, wait.div_ceil(1000).to_string()));
+        }
+        if self.code == Code::Unauthenticated {
+            response.insert_header(("WWW-Authenticate", "Bearer"));
+        }
+        response.json(ProblemDocument::from(self))
+    }
+}

@@ -1,0 +1,59 @@
+//! REST: a thin translation onto the use cases. One file an endpoint: its body, its documentation, its handler.
+
+pub mod auth;
+pub mod body;
+pub mod cursor;
+pub mod health;
+pub mod me;
+pub mod openapi;
+pub mod query;
+pub mod relationship;
+pub mod views;
+pub mod waifus;
+
+use actix_web::HttpResponse;
+use actix_web::middleware::from_fn;
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::auth::bearer::authenticate;
+use crate::problem::{Code, Problem};
+
+/// All endpoints. Whatever needs a login sits in a scope that wraps [`authenticate`].
+pub fn endpoints(config: &mut ServiceConfig<'_>) {
+    config
+        .service(health::live)
+        .service(health::ready)
+        .service(
+            scope::scope("/auth")
+                .service(auth::register::register)
+                .service(auth::login::login)
+                .service(auth::refresh::refresh),
+        )
+        .service(
+            scope::scope("/me")
+                .wrap(from_fn(authenticate))
+                .service(me::me),
+        )
+        .service(
+            scope::scope("/waifus")
+                .wrap(from_fn(authenticate))
+                .service(waifus::list::list)
+                .service(waifus::create::create)
+                .service(waifus::chat::chat)
+                .service(waifus::get::get)
+                .service(waifus::update::update)
+                .service(waifus::delete::delete)
+                .service(relationship::messages::messages)
+                .service(relationship::now::now)
+                .service(relationship::interactions::interactions),
+        );
+}
+
+/// For paths that nothing answers.
+pub async fn no_such_path() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(
+        Code::NotFound,
+        "there is nothing at this path",
+    ))
+}

@@ -1,0 +1,66 @@
+//! `GET /openapi.json`: the document that describes the REST door, made from the handlers themselves.
+
+use actix_web::{HttpResponse, web};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_actix_web::AppExt;
+
+/// The base that the endpoints are added to.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "waifu-server",
+        description = "The server behind AI companions. JSON in snake_case; times are RFC 3339 in UTC with microseconds; \
+            ids are UUIDs. Errors are RFC 9457 problem documents with a stable `code`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    modifiers(&AccessTokenScheme)
+)]
+pub struct Base;
+
+struct AccessTokenScheme;
+
+impl Modify for AccessTokenScheme {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("access_token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The whole document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let (_, document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Base::openapi())
+        .configure(super::endpoints)
+        .split_for_parts();
+    document
+}
+
+/// Serves the document as it was made once, at start.
+pub async fn serve(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(document.0.clone())
+}
+
+#[derive(Debug)]
+pub struct Document(String);
+
+impl Document {
+    pub fn new() -> Self {
+        Self(
+            document()
+                .to_pretty_json()
+                .expect("the document is plain data"),
+        )
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

@@ -1,0 +1,5 @@
+//! What is between the caller and one companion.
+
+pub mod interactions;
+pub mod messages;
+pub mod now;

@@ -1,0 +1,283 @@
+//! What clients see: the shapes that REST, sockets and streams share.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use waifu_app::ports::store::LedgerRow;
+use waifu_app::use_cases::RelationshipView as Standing;
+use waifu_app::use_cases::page::Page;
+use waifu_domain::relationship::{Cause, InteractionKind, Mood, Stage};
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::{Message, RunStatus, Speaker, plain_text};
+use waifu_domain::user::{Role, User};
+use waifu_domain::waifu::{Visibility, Waifu};
+
+use super::cursor::Cursor;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageView<T> {
+    pub items: Vec<T>,
+    /// For `cursor` in the next request; null at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageView<T> {
+    pub fn new<I, C: Cursor>(page: Page<I, C>, view: impl Fn(I) -> T) -> Self {
+        Self {
+            items: page.items.into_iter().map(view).collect(),
+            next_cursor: page.next.map(|place| place.encode()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    id: Uuid,
+    username: String,
+    display_name: String,
+    #[schema(value_type = Vec<String>, example = json!(["user"]))]
+    roles: Vec<Role>,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.into(),
+            username: user.username.into(),
+            display_name: user.display_name.into(),
+            roles: vec![user.role],
+        }
+    }
+}
+
+/// A companion.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WaifuView {
+    pub id: Uuid,
+    /// The house's companions alone have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    pub name: String,
+    /// Known keys: `archetype`, `description`, `traits` (name to 0..100), `likes` and `dislikes` (tag to 1..3),
+    /// `speech_style`, `background`, `scenario`, `greetings`, `example_dialogues`, `system_prompt`,
+    /// `post_history_instructions`, `birthday`. Other keys are kept as they are.
+    #[schema(value_type = Object)]
+    personality: Value,
+    /// Known keys: `hair`, `eyes`, `outfit`, `height`, `distinguishing_features`. Other keys are kept.
+    #[schema(value_type = Object)]
+    appearance: Value,
+    /// `warmth`, `patience`, `playfulness`, `curiosity`, `pride` and any others, each 0 to 100.
+    #[schema(value_type = Object)]
+    stats: Value,
+    /// Null: the house's.
+    owner_id: Option<Uuid>,
+    #[schema(value_type = String, example = "public")]
+    visibility: Visibility,
+    /// Counts her edits from 1; what `If-Match` asks for.
+    pub version: u32,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Waifu> for WaifuView {
+    fn from(waifu: Waifu) -> Self {
+        let document =
+            |value: serde_json::Result<Value>| value.expect("documents have string keys");
+        Self {
+            id: waifu.id.into(),
+            key: waifu.key.map(Into::into),
+            name: waifu.profile.name.into(),
+            personality: document(serde_json::to_value(waifu.profile.personality)),
+            appearance: document(serde_json::to_value(waifu.profile.appearance)),
+            stats: document(serde_json::to_value(waifu.profile.stats)),
+            owner_id: waifu.owner.user().map(Into::into),
+            visibility: waifu.visibility,
+            version: waifu.version,
+            created_at: waifu.created_at,
+            updated_at: waifu.updated_at,
+        }
+    }
+}
+
+/// Where one user and one companion stand.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RelationshipView {
+    waifu_id: Uuid,
+    user_id: Uuid,
+    /// 0 to 10.
+    pub level: u8,
+    #[schema(value_type = String, example = "acquaintance")]
+    stage: Stage,
+    /// 0 to 1000.
+    pub affection: i32,
+    /// The affection at which the next level comes; null at the highest.
+    next_level_at: Option<i32>,
+    /// The event that must be passed before the next level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gate: Option<String>,
+    #[schema(value_type = String, example = "calm")]
+    mood: Mood,
+    /// Points that absence has cost and the user's next act will store, 0 or more.
+    pending_decay: i32,
+    /// Keys of the events that wait for a choice.
+    pending_events: Vec<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_interaction: Option<Timestamp>,
+    /// 0 when the two have never met.
+    pub version: u32,
+}
+
+impl From<&Standing> for RelationshipView {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            waifu_id: standing.pair.waifu_id.into(),
+            user_id: standing.pair.user_id.into(),
+            level: standing.state.level.get(),
+            stage: standing.stage,
+            affection: standing.state.affection.get(),
+            next_level_at: standing.next_level_at.map(Into::into),
+            gate: standing.gate.as_ref().map(ToString::to_string),
+            mood: standing.mood,
+            pending_decay: standing.pending_decay,
+            pending_events: standing
+                .pending_events
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            last_interaction: standing.state.last_interaction,
+            version: standing
+                .stored
+                .as_ref()
+                .map_or(0, |stored| stored.head.version),
+        }
+    }
+}
+
+/// One row of the ledger: what moved, by how much, and why.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InteractionView {
+    id: Uuid,
+    /// 1, 2, …: the order of the ledger.
+    no: u32,
+    #[schema(value_type = String, example = "chat")]
+    kind: InteractionKind,
+    /// What was said or done, in words.
+    content: String,
+    #[schema(value_type = String, format = DateTime)]
+    timestamp: Timestamp,
+    /// What the rules gave, before caps and bounds.
+    requested_change: i32,
+    /// What was added.
+    pub affection_change: i32,
+    affection_after: i32,
+    level_after: u8,
+    /// Their effects add up to `affection_change`.
+    pub reasons: Vec<ReasonView>,
+    /// What became true with this row.
+    #[schema(value_type = Vec<Object>)]
+    facts: Vec<waifu_domain::relationship::Fact>,
+    /// What it answers to, by `type`: `turn`, `gift`, `date`, `occurrence`, `absence`, `voided`, `operator`.
+    #[schema(value_type = Object)]
+    cause: Cause,
+}
+
+/// What one rule did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReasonView {
+    #[schema(example = "chat.warm")]
+    rule: String,
+    /// Points that it added to the running value.
+    effect: i32,
+    text: &'static str,
+}
+
+impl From<LedgerRow> for InteractionView {
+    fn from(row: LedgerRow) -> Self {
+        let content = content(&row);
+        let interaction = row.interaction;
+        let reason = |reason: waifu_domain::relationship::Reason| ReasonView {
+            rule: reason.rule.to_string(),
+            effect: reason.effect,
+            text: reason.rule.text(),
+        };
+        Self {
+            id: interaction.place.id.into(),
+            no: interaction.place.no,
+            kind: interaction.kind,
+            content,
+            timestamp: interaction.timestamp,
+            requested_change: interaction.requested_change,
+            affection_change: interaction.affection_change,
+            affection_after: interaction.affection_after.get(),
+            level_after: interaction.level_after.get(),
+            reasons: interaction.reasons.into_iter().map(reason).collect(),
+            facts: interaction.facts,
+            cause: public_cause(interaction.cause),
+        }
+    }
+}
+
+/// Who corrected a ledger is the operators' business; that one did is the user's.
+fn public_cause(cause: Cause) -> Cause {
+    match cause {
+        Cause::Operator { reason, .. } => Cause::Operator {
+            operator_id: Uuid::nil().into(),
+            reason,
+        },
+        other @ (Cause::Turn { .. }
+        | Cause::Gift { .. }
+        | Cause::Date { .. }
+        | Cause::Occurrence { .. }
+        | Cause::Absence
+        | Cause::Voided { .. }) => other,
+    }
+}
+
+fn content(row: &LedgerRow) -> String {
+    if let Some(said) = &row.said {
+        return said.clone();
+    }
+    match &row.interaction.cause {
+        Cause::Turn { .. } => "a message".to_owned(),
+        Cause::Gift { gift } => format!("gift: {gift}"),
+        Cause::Date { date } => format!("date: {date}"),
+        Cause::Occurrence { choice, .. } => format!("choice: {choice}"),
+        Cause::Absence => "time went by without a word".to_owned(),
+        Cause::Voided { no } => format!("row {no} was taken back"),
+        Cause::Operator { reason, .. } => reason.clone(),
+    }
+}
+
+/// A message in a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    pub id: Uuid,
+    turn_id: Uuid,
+    turn_no: u32,
+    #[schema(value_type = String, example = "waifu")]
+    role: Speaker,
+    pub text: String,
+    /// How the run that said it ended; `completed` for the user's own.
+    #[schema(value_type = String, example = "completed")]
+    status: RunStatus,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id.into(),
+            turn_id: message.turn_id.into(),
+            turn_no: message.turn_no,
+            role: message.speaker,
+            text: plain_text(&message.parts),
+            status: message.status,
+            created_at: message.created_at,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `POST /waifus/chat`
+
+use actix_web::{HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+use waifu_app::use_cases::{Answer, OutgoingMessage};
+use waifu_domain::turn::{EndReason, LONGEST_MESSAGE, Message, MessageText, RunStatus, plain_text};
+
+use crate::app::App;
+use crate::auth::bearer::Authenticated;
+use crate::problem::{Problem, ProblemDocument, failed_turn};
+use crate::rest::body::Body;
+use crate::rest::views::{InteractionView, RelationshipView};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChatBody {
+    waifu_id: Uuid,
+    /// 1 to 8,000 characters.
+    #[schema(min_length = 1, max_length = 8000)]
+    message: String,
+    /// Makes a retry safe: the same id with the same text is answered by the first answer.
+    client_message_id: Option<Uuid>,
+    /// The default conversation unless told; there is no other yet.
+    conversation_id: Option<Uuid>,
+}
+
+/// A turn that has ended.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChatView {
+    turn_id: Uuid,
+    turn_no: u32,
+    run: u32,
+    #[schema(value_type = String, example = "completed")]
+    status: RunStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    reason: Option<EndReason>,
+    message: Option<SaidView>,
+    reply: Option<SaidView>,
+    /// The ledger rows that the turn wrote: what moved and why.
+    interactions: Vec<InteractionView>,
+    relationship: RelationshipView,
+    /// What the service has to tell the user; always a list.
+    #[schema(value_type = Vec<Object>)]
+    notices: [(); 0],
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SaidView {
+    id: Uuid,
+    text: String,
+}
+
+impl From<Message> for SaidView {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id.into(),
+            text: plain_text(&message.parts),
+        }
+    }
+}
+
+impl From<Answer> for ChatView {
+    fn from(answer: Answer) -> Self {
+        let outcome = answer.outcome;
+        Self {
+            turn_id: outcome.turn.turn_id.into(),
+            turn_no: outcome.turn.turn_no,
+            run: outcome.turn.run,
+            status: outcome.status,
+            reason: outcome.reason,
+            message: outcome.message.map(Into::into),
+            reply: outcome.reply.map(Into::into),
+            interactions: outcome.interactions.into_iter().map(Into::into).collect(),
+            relationship: RelationshipView::from(&answer.relationship),
+            notices: [],
+        }
+    }
+}
+
+/// Say something to her and wait for her answer
+///
+/// Once the message is stored it is answered, whether or not you wait. A turn in which she said nothing is a
+/// problem document with its `turn_id`, and moves no affection.
+#[utoipa::path(
+    tag = "chat",
+    security(("access_token" = [])),
+    request_body = ChatBody,
+    responses(
+        (status = 200, description = "her answer, and what it moved", body = ChatView),
+        (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 404, description = "`not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "`turn_in_progress`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "`companion_gone`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`, `idempotency_mismatch`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 502, description = "`provider_failed`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`provider_unavailable`, `store_unavailable`, `draining`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 504, description = "`provider_timeout`", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+#[post("/chat")]
+pub async fn chat(
+    app: web::Data<App>,
+    caller: Authenticated,
+    body: Body<ChatBody>,
+) -> Result<HttpResponse, Problem> {
+    let message = parse(&app, body.0)?;
+    let answer = app.send_message.execute(caller.0, message).await?;
+    if answer.outcome.status == RunStatus::Failed {
+        return Err(failed_turn(
+            answer.outcome.turn.turn_id,
+            answer.outcome.reason,
+        ));
+    }
+    Ok(HttpResponse::Ok().json(ChatView::from(answer)))
+}
+
+fn parse(app: &App, body: ChatBody) -> Result<OutgoingMessage, Problem> {
+    let text = MessageText::try_from(body.message)
+        .map_err(|error| Problem::invalid_field("/message", error.to_string()))?;
+    Ok(OutgoingMessage {
+        waifu_id: body.waifu_id.into(),
+        conversation_id: body.conversation_id.map(Into::into),
+        client_message_id: body
+            .client_message_id
+            .unwrap_or_else(|| app.ids.new_id())
+            .into(),
+        text,
+    })
+}
+
+const _: () = assert!(LONGEST_MESSAGE == 8_000, "the documents above say 8,000");

@@ -1,0 +1,154 @@
+//! The HTTP server: doors onto one app, from the first greeting to the last goodbye.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::from_fn;
+use actix_web::{App as ActixApp, HttpServer, web};
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+use utoipa::OpenApi;
+use utoipa_actix_web::AppExt;
+use waifu_app::ports::language_model::ModelKind;
+use waifu_app::use_cases::page::PageLimit;
+
+use crate::app::App;
+use crate::auth::bearer::authenticate;
+use crate::settings::DeployedIn;
+use crate::{graphql, rest, say, seeds, ws};
+
+/// Open connections get so long to finish once all turns are stored.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Serves until SIGTERM or SIGINT, and returns when every turn is stored.
+pub async fn serve(app: App) -> anyhow::Result<()> {
+    if app.seed_waifus.is_wanted().await? {
+        seeds::plant(&app.seed_waifus, seeds::companions(None)?).await?;
+    }
+    let data = web::Data::new(app.clone());
+    let openapi = web::Data::new(rest::openapi::Document::new());
+    let schema = web::Data::new(graphql::schema());
+    let address = (app.settings.server.host, app.settings.server.port);
+    let server = HttpServer::new(move || {
+        let (actix, _) = ActixApp::new()
+            .into_utoipa_app()
+            .openapi(rest::openapi::Base::openapi())
+            .app_data(data.clone())
+            .app_data(openapi.clone())
+            .app_data(schema.clone())
+            .configure(rest::endpoints)
+            .split_for_parts();
+        actix
+            .route("/openapi.json", web::get().to(rest::openapi::serve))
+            .service(
+                web::resource("/graphql")
+                    .wrap(from_fn(authenticate))
+                    .route(web::post().to(graphql::endpoint)),
+            )
+            .route("/ws/agents/{id}/chat", web::get().to(ws::upgrade))
+            .default_service(web::to(rest::no_such_path))
+    })
+    .disable_signals()
+    .shutdown_timeout(LAST_WORDS.as_secs())
+    .bind(address)
+    .with_context(|| format!("failed to listen on {}:{}", address.0, address.1))?;
+    let listening = *server
+        .addrs()
+        .first()
+        .context("the server listens nowhere")?;
+    let server = server.run();
+    greet(&app, listening).await?;
+    tokio::spawn(stop_on_signal(app, server.handle())?);
+    server.await.context("failed to serve")
+}
+
+/// What whoever starts a server needs to know.
+async fn greet(app: &App, listening: SocketAddr) -> anyhow::Result<()> {
+    let url = format!("http://{listening}");
+    say::line(&format!(
+        "waifu-server {} listens on {url}",
+        env!("CARGO_PKG_VERSION")
+    ));
+    match app.model_kind {
+        ModelKind::Model => say::line(&format!("companion: the model {}", app.settings.llm.model)),
+        ModelKind::Offline => {
+            warn!("no language model is configured (llm.base_url): the offline companion answers");
+            say::line(
+                "companion: offline (no language model is configured; replies follow from rules)",
+            );
+        }
+    }
+    if listening.ip().is_loopback() && app.settings.environment == DeployedIn::Development {
+        offer_a_try(app, &url).await?;
+    }
+    info!(%url, store = store_kind(app), "serving");
+    Ok(())
+}
+
+fn store_kind(app: &App) -> &'static str {
+    if app
+        .settings
+        .store
+        .url
+        .expose_secret()
+        .starts_with("sqlite:")
+    {
+        "sqlite"
+    } else {
+        "postgres"
+    }
+}
+
+/// A demo user exists only where nobody but this machine can reach the server.
+async fn offer_a_try(app: &App, url: &str) -> anyhow::Result<()> {
+    let demo = app
+        .demo_user
+        .execute()
+        .await
+        .context("failed to make the demo user")?;
+    let caller = app
+        .access_tokens
+        .verify(&demo.access_token, app.clock.now())?
+        .caller;
+    let one = PageLimit::try_from(1).expect("1 is a limit");
+    let companions = app.list_waifus.execute(caller, None, one).await?;
+    let Some(companion) = companions.items.first() else {
+        return Ok(());
+    };
+    let minutes = demo.access_token_lifetime.whole_minutes();
+    say::line(&format!(
+        "demo token ({minutes} minutes): {}",
+        demo.access_token
+    ));
+    say::line(&format!("say hello to {}:", companion.profile.name));
+    say::line(&format!(
+        "  curl -s {url}/waifus/chat -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
+         -d '{{\"waifu_id\":\"{}\",\"message\":\"Hello! I am glad to meet you.\"}}'",
+        demo.access_token, companion.id
+    ));
+    Ok(())
+}
+
+/// First the turns, which get their grace; then the sockets; then the listeners.
+fn stop_on_signal(
+    app: App,
+    server: ServerHandle,
+) -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => info!("SIGTERM: draining"),
+            _ = interrupt.recv() => info!("SIGINT: draining"),
+        }
+        app.supervisor
+            .drain(app.settings.server.drain_grace())
+            .await;
+        app.closing.cancel();
+        info!("all turns are stored");
+        server.stop(true).await;
+    })
+}

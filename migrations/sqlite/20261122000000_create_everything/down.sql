@@ -1,0 +1,13 @@
+drop table durable_events;
+drop table event_occurrences;
+drop table interactions;
+drop table messages;
+drop table runs;
+drop table turns;
+drop table conversations;
+drop table relationships;
+drop table rule_books;
+drop table waifu_versions;
+drop table waifus;
+drop table sessions;
+drop table users;

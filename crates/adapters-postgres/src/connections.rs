@@ -13,6 +13,8 @@ use diesel_async::{
 use futures_util::FutureExt;
 use tokio_postgres::{Config, NoTls};
 
+use waifu_app::log::chain;
+
 use crate::errors::Fault;
 
 /// A server that says nothing for so long is taken for dead, even if its machine never says so.
@@ -148,16 +150,6 @@ pub(crate) async fn connect(config: &Config) -> diesel::ConnectionResult<AsyncPg
         .await
         .map_err(|error| diesel::ConnectionError::BadConnection(chain(&error)))?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// A connection of the pool. Only [`Held::give_back`] returns it there: whoever is dropped in the middle of a

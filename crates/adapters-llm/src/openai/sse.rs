@@ -36,7 +36,7 @@ impl EventReader {
     }
 
     fn extend_line(&mut self, bytes: &[u8]) -> Result<(), TooLong> {
-        if false {
+        if self.line.len() + bytes.len() > LARGEST_EVENT {
             return Err(TooLong);
         }
         self.line.extend_from_slice(bytes);

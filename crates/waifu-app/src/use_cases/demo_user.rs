@@ -59,7 +59,8 @@ impl DemoUser {
         if inserted == Err(Taken) {
             // Another server on the same store, starting at this instant, was quicker.
             let found = work.users().by_username(&user.username).await?;
-            let (user, _) = found.ok_or_else(|| StoreError::Failed("the demo user vanished".into()))?;
+            let (user, _) =
+                found.ok_or_else(|| StoreError::Failed("the demo user vanished".into()))?;
             return Ok(user);
         }
         Ok(user)

@@ -105,3 +105,72 @@ fn step(session: Session, matched: TokenMatch, now: Timestamp) -> Step {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    use crate::ports::secrets::TokenHash;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_micros(0).plus(Duration::seconds(seconds))
+    }
+
+    fn rotated_at_100() -> Session {
+        Session {
+            id: Uuid::from_u128(1).into(),
+            user_id: Uuid::from_u128(2).into(),
+            token: TokenHash([2; 32]),
+            previous_token: Some(TokenHash([1; 32])),
+            created_at: at(0),
+            rotated_at: at(100),
+            expires_at: at(1_000),
+            revoked_at: None,
+        }
+    }
+
+    #[test]
+    fn the_current_token_is_rotated_and_becomes_the_previous_one() {
+        let Step::Rotate(session) = step(rotated_at_100(), TokenMatch::Current, at(200)) else {
+            panic!("not rotated");
+        };
+        assert_eq!(session.previous_token, Some(TokenHash([2; 32])));
+        assert_eq!(
+            (session.rotated_at, session.expires_at),
+            (at(200), at(200).plus(SESSION_LIFETIME))
+        );
+    }
+
+    #[test]
+    fn the_previous_token_works_once_more_for_ten_seconds() {
+        let Step::Rotate(session) = step(rotated_at_100(), TokenMatch::Previous, at(110)) else {
+            panic!("not rotated");
+        };
+        assert_eq!(session.previous_token, None, "the grace is not given twice");
+    }
+
+    #[test]
+    fn a_later_use_of_the_previous_token_ends_the_session() {
+        let Step::Revoke(session) = step(rotated_at_100(), TokenMatch::Previous, at(111)) else {
+            panic!("not revoked");
+        };
+        assert_eq!(session.revoked_at, Some(at(111)));
+    }
+
+    #[test]
+    fn an_expired_or_revoked_session_is_refused() {
+        assert!(matches!(
+            step(rotated_at_100(), TokenMatch::Current, at(1_000)),
+            Step::Refuse
+        ));
+        let revoked = Session {
+            revoked_at: Some(at(150)),
+            ..rotated_at_100()
+        };
+        assert!(matches!(
+            step(revoked, TokenMatch::Current, at(200)),
+            Step::Refuse
+        ));
+    }
+}

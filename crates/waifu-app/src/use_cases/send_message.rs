@@ -115,7 +115,10 @@ impl SendMessage {
         waifu_id: WaifuId,
         turn: TurnId,
     ) -> Result<Option<TurnOutcome>, StoreError> {
-        let pair = Pair { user_id: caller.user_id, waifu_id };
+        let pair = Pair {
+            user_id: caller.user_id,
+            waifu_id,
+        };
         let mut work = self.store.snapshot().await?;
         let outcome = outcome_between(&mut *work, pair, turn).await;
         finish(work, outcome).await
@@ -156,7 +159,9 @@ async fn outcome_between(
     pair: Pair,
     turn: TurnId,
 ) -> Result<Option<TurnOutcome>, StoreError> {
-    let Some(relationship) = work.relationships().find(pair).await? else { return Ok(None) };
+    let Some(relationship) = work.relationships().find(pair).await? else {
+        return Ok(None);
+    };
     let outcome = work.messages().outcome(turn).await?;
     Ok(outcome.filter(|outcome| outcome.relationship_id == relationship.id))
 }

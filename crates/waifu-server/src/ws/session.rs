@@ -116,7 +116,10 @@ impl Session {
                         jitter_ms: RECONNECT_JITTER_MS,
                     }).await?;
                 }
-                () = self.app.closing.cancelled() => return Err(Close::Draining),
+                () = self.app.closing.cancelled() => {
+                    watching.forward_the_rest(writer).await?;
+                    return Err(Close::Draining);
+                }
             }
         }
     }
@@ -393,6 +396,14 @@ impl Watching {
             // How it ended is in the store: the client comes back and reads it.
             Frame::Lost { .. } => Err(Close::ServerError),
         }
+    }
+
+    /// Every turn is stored when sockets are closed, so how each ended is already here.
+    async fn forward_the_rest(&mut self, writer: &mut Writer) -> Result<(), Close> {
+        while let Some(frame) = self.subscription.try_next().map_err(|_| Close::TooSlow)? {
+            self.forward(&frame, writer).await?;
+        }
+        Ok(())
     }
 
     /// Goes on from another subscription: what is durable and waits in the old one is sent, and what the new

@@ -46,7 +46,8 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
             .service(
                 web::resource("/graphql")
                     .wrap(from_fn(authenticate))
-                    .route(web::post().to(graphql::endpoint)),
+                    .route(web::post().to(graphql::endpoint))
+                    .default_service(web::to(graphql::post_alone)),
             )
             .route("/ws/agents/{id}/chat", web::get().to(ws::upgrade))
             .default_service(web::to(rest::no_such_path))

@@ -5,14 +5,15 @@ mod mutation;
 mod objects;
 mod query;
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpResponse, ResponseError, web};
 use juniper::http::GraphQLRequest;
 use juniper::{EmptySubscription, FieldError, IntoFieldError, RootNode, Value, graphql_value};
 use waifu_app::caller::Caller;
 
 use crate::app::App;
 use crate::auth::bearer::Authenticated;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
 use mutation::Mutation;
 use query::Query;
@@ -62,6 +63,14 @@ pub async fn endpoint(
     } else {
         HttpResponse::BadRequest().json(response)
     }
+}
+
+/// For any other method: a GET, above all, must never run a mutation.
+pub async fn post_alone() -> HttpResponse {
+    let problem = Problem::new(Code::MethodNotAllowed, "GraphQL is asked by POST");
+    let mut response = problem.error_response();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
 }
 
 /// A problem as a field's error: its stable code is under `extensions`.

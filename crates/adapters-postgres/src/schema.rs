@@ -166,6 +166,7 @@ diesel::table! {
     waifus (id) {
         id -> Uuid,
         key -> Nullable<Text>,
+        seeded_version -> Nullable<Integer>,
         owner_id -> Nullable<Uuid>,
         visibility -> Text,
         name -> Text,

@@ -29,6 +29,7 @@ diesel::table! {
     waifus (id) {
         id -> Binary,
         key -> Nullable<Text>,
+        seeded_version -> Nullable<BigInt>,
         owner_id -> Nullable<Binary>,
         visibility -> Text,
         name -> Text,

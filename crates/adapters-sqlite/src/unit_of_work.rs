@@ -207,14 +207,6 @@ impl Relationships for Repository<'_> {
             .run(move |c| interactions::ledger(c, relationship, before_no, limit))
             .await
     }
-
-    async fn exists(&mut self, user: UserId, waifu: WaifuId) -> Result<bool, StoreError> {
-        let pair = Pair {
-            user_id: user,
-            waifu_id: waifu,
-        };
-        self.0.run(move |c| relationships::exists(c, pair)).await
-    }
 }
 
 #[async_trait]

@@ -96,12 +96,13 @@ pub async fn plant(seed_waifus: &SeedWaifus, companions: Vec<SeedWaifu>) -> anyh
     let bar = ProgressBar::new(companions.len() as u64)
         .with_style(style)
         .with_message("companions");
-    let (mut added, mut unchanged, mut kept) = (0, 0, Vec::new());
+    let (mut added, mut updated, mut unchanged, mut kept) = (0, 0, 0, Vec::new());
     for companion in companions {
         let key = companion.key.clone();
         let report = seed_waifus.execute(companion).await;
         match report.with_context(|| format!("failed to seed {key}"))? {
             SeedReport::Added => added += 1,
+            SeedReport::Updated => updated += 1,
             SeedReport::Unchanged => unchanged += 1,
             SeedReport::Kept => kept.push(key.to_string()),
         }
@@ -109,7 +110,7 @@ pub async fn plant(seed_waifus: &SeedWaifus, companions: Vec<SeedWaifu>) -> anyh
     }
     bar.finish_and_clear();
     say::line(&format!(
-        "companions: {added} added, {unchanged} unchanged, {} kept as edited",
+        "companions: {added} added, {updated} updated, {unchanged} unchanged, {} kept as edited",
         kept.len()
     ));
     if !kept.is_empty() {

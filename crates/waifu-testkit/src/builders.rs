@@ -94,6 +94,7 @@ pub fn waifu() -> Waifu {
     Waifu {
         id: fresh(),
         key: None,
+        seeded_version: None,
         owner: Owner::House,
         visibility: Visibility::Public,
         profile: profile("Himari"),

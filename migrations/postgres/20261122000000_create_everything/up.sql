@@ -26,6 +26,8 @@ create table waifus (
     id uuid primary key,
     -- The house's own companions alone have one.
     key text unique,
+    -- The version that a seed wrote last; seeds leave newer ones alone.
+    seeded_version integer,
     owner_id uuid references users (id),
     visibility text not null check (visibility in ('public', 'private')),
     name text not null,

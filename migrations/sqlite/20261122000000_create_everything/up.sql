@@ -26,6 +26,8 @@ create table sessions (
 create table waifus (
     id blob primary key not null,
     key text unique,
+    -- The version that a seed wrote last; seeds leave newer ones alone.
+    seeded_version integer,
     owner_id blob references users (id),
     visibility text not null check (visibility in ('public', 'private')),
     name text not null,

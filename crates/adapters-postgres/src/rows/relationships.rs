@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use diesel::dsl::{exists, select};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::store::{Appended, LedgerRow, Relationships, StoreError};
 use waifu_app::ports::turn_store::{Append, Moved};
-use waifu_domain::ids::{RelationshipId, TurnId, UserId, WaifuId};
+use waifu_domain::ids::{RelationshipId, TurnId};
 use waifu_domain::relationship::{
     Affection, Fact, Head, Level, Pair, Relationship, RelationshipState,
 };
@@ -187,17 +186,6 @@ async fn move_head(connection: &mut AsyncPgConnection, append: &Append) -> Resul
     Ok(moved? == 1)
 }
 
-async fn is_there(
-    connection: &mut AsyncPgConnection,
-    user: UserId,
-    waifu: WaifuId,
-) -> Result<bool, Fault> {
-    let pair = relationships::table
-        .filter(relationships::user_id.eq(user.as_uuid()))
-        .filter(relationships::waifu_id.eq(waifu.as_uuid()));
-    Ok(select(exists(pair)).get_result(connection).await?)
-}
-
 #[async_trait]
 impl Relationships for Repository<'_> {
     async fn find(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {
@@ -227,9 +215,5 @@ impl Relationships for Repository<'_> {
         limit: u32,
     ) -> Result<Vec<LedgerRow>, StoreError> {
         Ok(interactions::ledger(self.0, relationship, before_no, limit).await?)
-    }
-
-    async fn exists(&mut self, user: UserId, waifu: WaifuId) -> Result<bool, StoreError> {
-        Ok(is_there(self.0, user, waifu).await?)
     }
 }

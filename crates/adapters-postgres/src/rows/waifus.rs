@@ -6,7 +6,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{Edited, StoreError, WaifuEdit, WaifuPlace, Waifus};
+use waifu_app::ports::store::{Edited, Editor, StoreError, WaifuEdit, WaifuPlace, Waifus};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::slug::Slug;
@@ -23,6 +23,7 @@ use crate::unit_of_work::Repository;
 pub(crate) struct WaifuRow {
     id: Uuid,
     key: Option<String>,
+    seeded_version: Option<i32>,
     owner_id: Option<Uuid>,
     visibility: String,
     name: String,
@@ -54,6 +55,7 @@ impl WaifuRow {
         Ok(Self {
             id: waifu.id.into(),
             key: waifu.key.clone().map(String::from),
+            seeded_version: waifu.seeded_version.map(number).transpose()?,
             owner_id: waifu.owner.user().map(Uuid::from),
             visibility: word(waifu.visibility),
             name: profile.name.as_str().to_owned(),
@@ -78,6 +80,10 @@ impl WaifuRow {
         Ok(Waifu {
             id: self.id.into(),
             key: key.transpose()?,
+            seeded_version: self
+                .seeded_version
+                .map(|version| count("waifus.seeded_version", version))
+                .transpose()?,
             owner: Owner::from(self.owner_id.map(UserId::from)),
             visibility: scale("waifus.visibility", &self.visibility)?,
             profile,
@@ -223,6 +229,11 @@ async fn visible_to(
 async fn edit(connection: &mut AsyncPgConnection, edit: &WaifuEdit) -> Result<Edited, Fault> {
     let version = edit.expected_version + 1;
     let row = VersionRow::of(edit.id, version, &edit.profile, edit.at)?;
+    // `None` leaves the column as it is.
+    let seeded_version = match edit.editor {
+        Editor::Person => None,
+        Editor::Seed => Some(waifus::seeded_version.eq(row.version)),
+    };
     let current = waifus::table
         .find(edit.id.as_uuid())
         .filter(waifus::version.eq(number(edit.expected_version)?))
@@ -236,6 +247,7 @@ async fn edit(connection: &mut AsyncPgConnection, edit: &WaifuEdit) -> Result<Ed
             waifus::stats.eq(&row.stats),
             waifus::version.eq(row.version),
             waifus::updated_at.eq(row.created_at),
+            seeded_version,
         ))
         .execute(connection)
         .await?;

@@ -104,13 +104,6 @@ pub(crate) fn by_pair(c: &mut SqliteConnection, pair: Pair) -> Result<Option<Rel
     Ok(row.map(RelationshipRow::into_relationship).transpose()?)
 }
 
-pub(crate) fn exists(c: &mut SqliteConnection, pair: Pair) -> Result<bool, Fault> {
-    let met = relationships::table
-        .filter(relationships::user_id.eq(db(pair.user_id)))
-        .filter(relationships::waifu_id.eq(db(pair.waifu_id)));
-    Ok(diesel::select(diesel::dsl::exists(met)).get_result(c)?)
-}
-
 pub(crate) fn state(
     c: &mut SqliteConnection,
     relationship: &Relationship,

@@ -2,7 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use waifu_app::ports::store::{Edited, WaifuEdit, WaifuPlace};
+use waifu_app::ports::store::{Edited, Editor, WaifuEdit, WaifuPlace};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
@@ -18,6 +18,7 @@ use crate::types::{DbUuid, checked, db, from_json, micros, moment, name_of, name
 struct WaifuRow {
     id: DbUuid,
     key: Option<String>,
+    seeded_version: Option<i64>,
     owner_id: Option<DbUuid>,
     visibility: String,
     name: String,
@@ -36,6 +37,7 @@ impl WaifuRow {
         Self {
             id: db(waifu.id),
             key: waifu.key.as_ref().map(|key| key.as_str().to_owned()),
+            seeded_version: waifu.seeded_version.map(Into::into),
             owner_id: waifu.owner.user().map(db),
             visibility: name_of(waifu.visibility),
             name: profile.name.as_str().to_owned(),
@@ -53,6 +55,10 @@ impl WaifuRow {
         Ok(Waifu {
             id: self.id.id(),
             key: self.key.map(|key| checked("waifus.key", key)).transpose()?,
+            seeded_version: self
+                .seeded_version
+                .map(|version| checked("waifus.seeded_version", version))
+                .transpose()?,
             owner: Owner::from(self.owner_id.map(DbUuid::id::<UserId>)),
             visibility: named("waifus.visibility", &self.visibility)?,
             profile: WaifuProfile {
@@ -128,6 +134,11 @@ pub(crate) fn visible_to(
 pub(crate) fn edit(c: &mut SqliteConnection, edit: &WaifuEdit) -> Result<Edited, Fault> {
     let profile = &edit.profile;
     let version = edit.expected_version + 1;
+    // `None` leaves the column as it is.
+    let seeded_version = match edit.editor {
+        Editor::Person => None,
+        Editor::Seed => Some(waifus::seeded_version.eq(i64::from(version))),
+    };
     let edited = diesel::update(waifus::table.find(db(edit.id)))
         .filter(waifus::version.eq(i64::from(edit.expected_version)))
         .filter(waifus::deleted_at.is_null())
@@ -139,6 +150,7 @@ pub(crate) fn edit(c: &mut SqliteConnection, edit: &WaifuEdit) -> Result<Edited,
             waifus::stats.eq(to_json(&profile.stats)),
             waifus::version.eq(i64::from(version)),
             waifus::updated_at.eq(edit.at.unix_micros()),
+            seeded_version,
         ))
         .execute(c)?;
     if edited == 0 {

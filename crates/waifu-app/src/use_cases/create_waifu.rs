@@ -41,6 +41,7 @@ impl CreateWaifu {
         let waifu = Waifu {
             id: self.ids.fresh(),
             key: None,
+            seeded_version: None,
             owner: Owner::User(caller.user_id),
             visibility: draft.visibility,
             profile: draft.profile,

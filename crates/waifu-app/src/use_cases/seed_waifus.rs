@@ -7,7 +7,7 @@ use waifu_domain::waifu::{DocumentRefused, Owner, Visibility, Waifu, WaifuProfil
 
 use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
-use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
+use crate::ports::store::{Edited, Editor, Store, StoreError, UnitOfWork, WaifuEdit, finish};
 
 #[derive(Debug, Clone)]
 pub struct SeedWaifus {
@@ -26,8 +26,10 @@ pub struct SeedWaifu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeedReport {
     Added,
+    /// The file has changed since it was last seeded, and nobody edited her meanwhile.
+    Updated,
     Unchanged,
-    /// What is stored differs from the file, and is kept: somebody edited one of them.
+    /// Somebody has edited or deleted her since: what is stored stays.
     Kept,
 }
 
@@ -59,18 +61,15 @@ impl SeedWaifus {
         work: &mut dyn UnitOfWork,
         seed: SeedWaifu,
     ) -> Result<SeedReport, SeedError> {
-        if let Some(stored) = work.waifus().by_key(&seed.key).await? {
-            let same = stored.profile == seed.profile;
-            return Ok(if same {
-                SeedReport::Unchanged
-            } else {
-                SeedReport::Kept
-            });
+        let stored = work.waifus().by_key(&seed.key).await?;
+        if let Some(stored) = stored {
+            return self.renew(work, stored, seed.profile).await;
         }
         let now = self.clock.now();
         let waifu = Waifu {
             id: self.ids.fresh(),
             key: Some(seed.key),
+            seeded_version: Some(1),
             owner: Owner::House,
             visibility: Visibility::Public,
             profile: seed.profile,
@@ -81,5 +80,30 @@ impl SeedWaifus {
         };
         work.waifus().insert(&waifu).await?;
         Ok(SeedReport::Added)
+    }
+    async fn renew(
+        &self,
+        work: &mut dyn UnitOfWork,
+        stored: Waifu,
+        profile: WaifuProfile,
+    ) -> Result<SeedReport, SeedError> {
+        if stored.profile == profile && stored.deleted_at.is_none() {
+            return Ok(SeedReport::Unchanged);
+        }
+        if stored.is_edited_since_seeding() || stored.deleted_at.is_some() {
+            return Ok(SeedReport::Kept);
+        }
+        let edit = WaifuEdit {
+            id: stored.id,
+            expected_version: stored.version,
+            editor: Editor::Seed,
+            profile,
+            visibility: stored.visibility,
+            at: self.clock.now(),
+        };
+        match work.waifus().edit(edit).await? {
+            Edited::Done => Ok(SeedReport::Updated),
+            Edited::Stale => Ok(SeedReport::Kept),
+        }
     }
 }

@@ -8,7 +8,7 @@ use waifu_domain::waifu::{DocumentRefused, Visibility, Waifu, WaifuProfile};
 use super::access::{Unseen, present_waifu};
 use crate::caller::Caller;
 use crate::ports::clock::Clock;
-use crate::ports::store::{Edited, Store, StoreError, UnitOfWork, WaifuEdit, finish};
+use crate::ports::store::{Edited, Editor, Store, StoreError, UnitOfWork, WaifuEdit, finish};
 
 #[derive(Debug, Clone)]
 pub struct UpdateWaifu {
@@ -71,6 +71,7 @@ impl UpdateWaifu {
         let edit = WaifuEdit {
             id: change.id,
             expected_version: change.expected_version,
+            editor: Editor::Person,
             profile: change.profile.clone(),
             visibility: change.visibility,
             at,

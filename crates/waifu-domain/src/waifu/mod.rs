@@ -24,6 +24,8 @@ pub struct Waifu {
     pub id: WaifuId,
     /// The house's companions alone have one; seeds find them again by it.
     pub key: Option<Slug>,
+    /// The version that a seed wrote last; a newer one is a person's work, which no seed touches.
+    pub seeded_version: Option<u32>,
     pub owner: Owner,
     pub visibility: Visibility,
     pub profile: WaifuProfile,
@@ -88,6 +90,11 @@ pub enum DocumentFault {
 }
 
 impl Waifu {
+    /// Whether a person has edited her since a seed brought her.
+    pub fn is_edited_since_seeding(&self) -> bool {
+        self.seeded_version != Some(self.version)
+    }
+
     pub fn is_owned_by(&self, user: UserId) -> bool {
         self.owner == Owner::User(user)
     }

@@ -69,7 +69,9 @@ pub async fn endpoint(
 pub async fn post_alone() -> HttpResponse {
     let problem = Problem::new(Code::MethodNotAllowed, "GraphQL is asked by POST");
     let mut response = problem.error_response();
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("POST"));
     response
 }
 

@@ -1,6 +1,6 @@
 //! Accepting a message: once, in order, and by nobody who may not.
 
-use waifu_app::ports::store::{Edited, WaifuEdit};
+use waifu_app::ports::store::{Edited, Editor, WaifuEdit};
 use waifu_app::ports::turn_store::{Accepted, NewTurn, TurnRef};
 use waifu_domain::affection::Appraisal;
 use waifu_domain::prompt::Line;
@@ -365,6 +365,7 @@ async fn go_private(under_test: &StoreUnderTest, scenario: &Scenario) -> Promise
     let edit = WaifuEdit {
         id: scenario.waifu.id,
         expected_version: 1,
+        editor: Editor::Person,
         profile: profile("Renamed"),
         visibility: Visibility::Private,
         at: moment(3),

@@ -1,7 +1,7 @@
 //! Companions: whole, versioned, and shown to those who may see them.
 
 use serde_json::{Value, json};
-use waifu_app::ports::store::{Edited, StoreError, WaifuEdit, WaifuPlace};
+use waifu_app::ports::store::{Edited, Editor, StoreError, WaifuEdit, WaifuPlace};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::waifu::{Owner, Visibility, Waifu, WaifuProfile};
 
@@ -58,6 +58,35 @@ pub async fn a_house_companion_is_found_by_her_key(under_test: &StoreUnderTest) 
     let found = look.waifus().by_key(&slug("himari")).await?;
     assert_eq!(found, Some(written));
     assert_eq!(look.waifus().by_key(&slug("yuki")).await?, None);
+    Ok(())
+}
+
+pub async fn a_seeds_version_is_told_from_a_persons(under_test: &StoreUnderTest) -> Promise {
+    let written = Waifu {
+        key: Some(slug("himari")),
+        seeded_version: Some(1),
+        ..waifu()
+    };
+    let id = written.id;
+    under_test.add_waifu(written).await?;
+    let edit = |expected_version, editor| WaifuEdit {
+        id,
+        expected_version,
+        editor,
+        profile: profile("Himari"),
+        visibility: Visibility::Public,
+        at: moment(9),
+    };
+    for (version, editor, edited_since) in [(1, Editor::Seed, false), (2, Editor::Person, true)] {
+        let mut work = under_test.store.begin().await?;
+        assert_eq!(
+            work.waifus().edit(edit(version, editor)).await?,
+            Edited::Done
+        );
+        work.commit().await?;
+        let read = by_id(under_test, id).await?.expect("she was written");
+        assert_eq!(read.is_edited_since_seeding(), edited_since, "{editor:?}");
+    }
     Ok(())
 }
 
@@ -199,6 +228,7 @@ async fn edit(
     let edit = WaifuEdit {
         id,
         expected_version,
+        editor: Editor::Person,
         profile: profile(name),
         visibility: Visibility::Private,
         at: moment(expected_version.into()),

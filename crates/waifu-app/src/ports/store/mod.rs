@@ -13,7 +13,7 @@ pub use messages::{MessagePlace, Messages, TurnOutcome};
 pub use relationships::{Appended, LedgerRow, Relationships};
 pub use sessions::{Session, Sessions, TokenMatch};
 pub use users::{NewUser, Taken, Users};
-pub use waifus::{Edited, WaifuEdit, WaifuPlace, Waifus};
+pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
 
 use super::language_model::BoxError;
 

@@ -1,7 +1,7 @@
 //! Relationships and their ledgers.
 
 use async_trait::async_trait;
-use waifu_domain::ids::{RelationshipId, UserId, WaifuId};
+use waifu_domain::ids::RelationshipId;
 use waifu_domain::relationship::{Interaction, Pair, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
 
@@ -32,9 +32,6 @@ pub trait Relationships: Send {
         before_no: Option<u32>,
         limit: u32,
     ) -> Result<Vec<LedgerRow>, StoreError>;
-
-    /// Which of these companions the user has a relationship with.
-    async fn exists(&mut self, user: UserId, waifu: WaifuId) -> Result<bool, StoreError>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

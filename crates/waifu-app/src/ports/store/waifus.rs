@@ -44,10 +44,18 @@ pub struct WaifuPlace {
     pub id: WaifuId,
 }
 
+/// Who edits: a seed's version is remembered as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Editor {
+    Person,
+    Seed,
+}
+
 #[derive(Debug, Clone)]
 pub struct WaifuEdit {
     pub id: WaifuId,
     pub expected_version: u32,
+    pub editor: Editor,
     pub profile: WaifuProfile,
     pub visibility: Visibility,
     pub at: Timestamp,

@@ -91,12 +91,21 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(options: &PostgresOptions) -> Result<Self, Fault> {
         let config = options.config()?;
+        // Connections are driven on the runtime that the store was opened on, whichever thread asks for one: no
+        // worker of a door that is busy or stopped may hold up a connection that others use.
+        let runtime = tokio::runtime::Handle::current();
         let mut manager = ManagerConfig::default();
         // A look at the socket, without asking the server.
         manager.recycling_method = RecyclingMethod::Fast;
         manager.custom_setup = Box::new(move |_| {
             let config = config.clone();
-            async move { connect(&config).await }.boxed()
+            let opening = runtime.spawn(async move { connect(&config).await });
+            async move {
+                opening.await.unwrap_or_else(|error| {
+                    Err(diesel::ConnectionError::BadConnection(error.to_string()))
+                })
+            }
+            .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config(&options.url, manager);
         let pool = Pool::builder(manager)

@@ -19,15 +19,20 @@ use vader_parity::SentimentIntensityAnalyzer;
 use waifu_app::ports::appraiser::Appraiser;
 use waifu_domain::affection::Appraisal;
 
-/// Read once, which takes some milliseconds, and shared by whoever weighs.
+/// Read once, and shared by whoever weighs.
 static VADER: LazyLock<SentimentIntensityAnalyzer> = LazyLock::new(SentimentIntensityAnalyzer::new);
+
+/// Texts of more bytes than this are weighed off the async threads, which they would hold up for milliseconds.
+const QUICKLY_WEIGHED: usize = 1024;
 
 /// Understands English; everything else is neutral.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LexiconAppraiser;
 
 impl LexiconAppraiser {
+    /// Reads the lexicon, which takes some milliseconds, so that the first message need not.
     pub fn new() -> Self {
+        LazyLock::force(&VADER);
         Self
     }
 
@@ -40,6 +45,12 @@ impl LexiconAppraiser {
 #[async_trait]
 impl Appraiser for LexiconAppraiser {
     async fn appraise(&self, text: &str) -> Appraisal {
-        self.weigh(text)
+        if text.len() <= QUICKLY_WEIGHED {
+            return self.weigh(text);
+        }
+        let (lexicon, text) = (*self, text.to_owned());
+        let weighed = tokio::task::spawn_blocking(move || lexicon.weigh(&text));
+        // Only a runtime that is stopping gives no answer.
+        weighed.await.unwrap_or(Appraisal::Neutral)
     }
 }

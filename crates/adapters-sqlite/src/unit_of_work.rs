@@ -133,7 +133,7 @@ impl Sessions for Repository<'_> {
 
 #[async_trait]
 impl Waifus for Repository<'_> {
-    async fn insert(&mut self, waifu: &Waifu) -> Result<(), StoreError> {
+    async fn insert(&mut self, waifu: &Waifu) -> Result<Result<(), Taken>, StoreError> {
         let waifu = waifu.clone();
         self.0.run(move |c| waifus::insert(c, &waifu)).await
     }

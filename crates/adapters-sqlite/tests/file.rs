@@ -31,7 +31,7 @@ async fn strangers(store: &SqliteStore) -> Result<Pair, StoreError> {
     let mut work = store.begin().await?;
     let inserted = work.users().insert(new_user(user)).await?;
     inserted.expect("the name is free");
-    work.waifus().insert(&waifu).await?;
+    assert_eq!(work.waifus().insert(&waifu).await?, Ok(()));
     work.commit().await?;
     Ok(pair)
 }

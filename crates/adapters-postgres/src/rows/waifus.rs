@@ -6,7 +6,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{Edited, Editor, StoreError, WaifuEdit, WaifuPlace, Waifus};
+use waifu_app::ports::store::{Edited, Editor, StoreError, Taken, WaifuEdit, WaifuPlace, Waifus};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::slug::Slug;
@@ -130,14 +130,23 @@ impl VersionRow {
     }
 }
 
-async fn insert(connection: &mut AsyncPgConnection, waifu: &Waifu) -> Result<(), Fault> {
-    diesel::insert_into(waifus::table)
+async fn insert(
+    connection: &mut AsyncPgConnection,
+    waifu: &Waifu,
+) -> Result<Result<(), Taken>, Fault> {
+    let inserted = diesel::insert_into(waifus::table)
         .values(WaifuRow::of(waifu)?)
+        .on_conflict(waifus::key)
+        .do_nothing()
         .execute(connection)
         .await?;
+    if inserted == 0 {
+        return Ok(Err(Taken));
+    }
     VersionRow::of(waifu.id, waifu.version, &waifu.profile, waifu.created_at)?
         .insert(connection)
-        .await
+        .await?;
+    Ok(Ok(()))
 }
 
 /// As much of her as decides who may talk to her.
@@ -280,7 +289,7 @@ async fn is_empty(connection: &mut AsyncPgConnection) -> Result<bool, Fault> {
 
 #[async_trait]
 impl Waifus for Repository<'_> {
-    async fn insert(&mut self, waifu: &Waifu) -> Result<(), StoreError> {
+    async fn insert(&mut self, waifu: &Waifu) -> Result<Result<(), Taken>, StoreError> {
         Ok(insert(self.0, waifu).await?)
     }
 

@@ -59,7 +59,7 @@ impl Home {
         let user = self.add_user("ada").await?;
         let waifu = waifu();
         let mut work = self.store.begin().await?;
-        work.waifus().insert(&waifu).await?;
+        assert_eq!(work.waifus().insert(&waifu).await?, Ok(()));
         work.commit().await?;
         let pair = Pair {
             user_id: user.id,

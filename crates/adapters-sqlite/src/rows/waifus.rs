@@ -2,7 +2,7 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use waifu_app::ports::store::{Edited, Editor, WaifuEdit, WaifuPlace};
+use waifu_app::ports::store::{Edited, Editor, Taken, WaifuEdit, WaifuPlace};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
@@ -75,11 +75,17 @@ impl WaifuRow {
     }
 }
 
-pub(crate) fn insert(c: &mut SqliteConnection, waifu: &Waifu) -> Result<(), Fault> {
-    diesel::insert_into(waifus::table)
+pub(crate) fn insert(c: &mut SqliteConnection, waifu: &Waifu) -> Result<Result<(), Taken>, Fault> {
+    let inserted = diesel::insert_into(waifus::table)
         .values(WaifuRow::new(waifu))
+        .on_conflict(waifus::key)
+        .do_nothing()
         .execute(c)?;
-    waifu_versions::insert(c, waifu.id, waifu.version, &waifu.profile, waifu.created_at)
+    if inserted == 0 {
+        return Ok(Err(Taken));
+    }
+    waifu_versions::insert(c, waifu.id, waifu.version, &waifu.profile, waifu.created_at)?;
+    Ok(Ok(()))
 }
 
 pub(crate) fn by_id(c: &mut SqliteConnection, id: WaifuId) -> Result<Option<Waifu>, Fault> {

@@ -52,7 +52,9 @@ impl CreateWaifu {
         };
         let mut work = self.store.begin().await?;
         let outcome = work.waifus().insert(&waifu).await;
-        finish(work, outcome).await?;
+        finish(work, outcome)
+            .await?
+            .expect("only a key can be taken, and she has none");
         Ok(waifu)
     }
 }

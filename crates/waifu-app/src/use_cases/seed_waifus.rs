@@ -7,7 +7,9 @@ use waifu_domain::waifu::{DocumentRefused, Owner, Visibility, Waifu, WaifuProfil
 
 use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
-use crate::ports::store::{Edited, Editor, Store, StoreError, UnitOfWork, WaifuEdit, finish};
+use crate::ports::store::{
+    Edited, Editor, Store, StoreError, Taken, UnitOfWork, WaifuEdit, finish,
+};
 
 #[derive(Debug, Clone)]
 pub struct SeedWaifus {
@@ -78,8 +80,11 @@ impl SeedWaifus {
             updated_at: now,
             deleted_at: None,
         };
-        work.waifus().insert(&waifu).await?;
-        Ok(SeedReport::Added)
+        Ok(match work.waifus().insert(&waifu).await? {
+            Ok(()) => SeedReport::Added,
+            // Another server on the same store, starting at this instant, was quicker.
+            Err(Taken) => SeedReport::Unchanged,
+        })
     }
     async fn renew(
         &self,

@@ -106,6 +106,7 @@ macro_rules! store_contract {
                 a_companion_comes_back_whole,
                 documents_with_unknown_keys_come_back_unchanged,
                 a_house_companion_is_found_by_her_key,
+                a_key_is_taken_once,
                 a_seeds_version_is_told_from_a_persons,
                 a_store_without_companions_is_empty,
                 an_edit_makes_a_new_version,

@@ -64,7 +64,7 @@ impl StoreUnderTest {
 
     pub(super) async fn add_waifu(&self, waifu: Waifu) -> Result<Waifu, StoreError> {
         let mut work = self.store.begin().await?;
-        work.waifus().insert(&waifu).await?;
+        assert_eq!(work.waifus().insert(&waifu).await?, Ok(()));
         work.commit().await?;
         Ok(waifu)
     }

@@ -106,7 +106,7 @@ pub async fn a_cancelled_future_in_the_middle_leaves_no_lock(
         let ada = user("ada");
         let unfinished = async {
             let mut work = begin_with(under_test, &ada).await?;
-            work.waifus().insert(&waifu()).await?;
+            assert_eq!(work.waifus().insert(&waifu()).await?, Ok(()));
             work.sessions().insert(session(ada.id, 1)).await?;
             work.users().by_id(ada.id).await?;
             // Never committed, so that the name must be free afterwards, wherever the axe fell.

@@ -1,7 +1,7 @@
 //! Companions: whole, versioned, and shown to those who may see them.
 
 use serde_json::{Value, json};
-use waifu_app::ports::store::{Edited, Editor, StoreError, WaifuEdit, WaifuPlace};
+use waifu_app::ports::store::{Edited, Editor, StoreError, Taken, WaifuEdit, WaifuPlace};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::waifu::{Owner, Visibility, Waifu, WaifuProfile};
 
@@ -58,6 +58,23 @@ pub async fn a_house_companion_is_found_by_her_key(under_test: &StoreUnderTest) 
     let found = look.waifus().by_key(&slug("himari")).await?;
     assert_eq!(found, Some(written));
     assert_eq!(look.waifus().by_key(&slug("yuki")).await?, None);
+    Ok(())
+}
+
+pub async fn a_key_is_taken_once(under_test: &StoreUnderTest) -> Promise {
+    let first = Waifu {
+        key: Some(slug("himari")),
+        ..waifu()
+    };
+    let second = Waifu {
+        key: first.key.clone(),
+        ..waifu()
+    };
+    under_test.add_waifu(first).await?;
+    let mut work = under_test.store.begin().await?;
+    assert_eq!(work.waifus().insert(&second).await?, Err(Taken));
+    work.commit().await?;
+    assert_eq!(by_id(under_test, second.id).await?, None);
     Ok(())
 }
 

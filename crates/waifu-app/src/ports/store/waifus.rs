@@ -6,12 +6,12 @@ use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::waifu::{Visibility, Waifu, WaifuProfile};
 
-use super::StoreError;
+use super::{StoreError, Taken};
 
 #[async_trait]
 pub trait Waifus: Send {
-    /// With its first version.
-    async fn insert(&mut self, waifu: &Waifu) -> Result<(), StoreError>;
+    /// With her first version. `Err(Taken)` when another has her key; nothing is written then.
+    async fn insert(&mut self, waifu: &Waifu) -> Result<Result<(), Taken>, StoreError>;
 
     /// Deleted ones too.
     async fn by_id(&mut self, id: WaifuId) -> Result<Option<Waifu>, StoreError>;

@@ -12,6 +12,10 @@ const POSTGRES_URL: &str = "WAIFU_TEST_POSTGRES_URL";
 /// Tells the end-to-end tests the program to drive.
 const SERVER: &str = "WAIFU_TEST_SERVER";
 
+/// The end-to-end tests wait more than they work, so more of them run at once than there are processors.
+const THREADS: &str = "RUST_TEST_THREADS";
+const AT_ONCE: &str = "4";
+
 /// Runs `cargo test`, on the whole workspace unless `arguments` select packages.
 pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     let selection = Selection::among(arguments);
@@ -21,6 +25,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
         tests.arg("--workspace");
     }
     tests.args(arguments);
+    if environment::variable(THREADS).is_none() {
+        tests.env(THREADS, AT_ONCE);
+    }
 
     if selection.drives_the_server() {
         commands::run(

@@ -9,7 +9,7 @@ use waifu_app::ports::store::{
     StoreError, Taken, TokenMatch, TurnOutcome, UnitOfWork, Users, WaifuEdit, WaifuPlace, Waifus,
 };
 use waifu_app::ports::turn_store::Append;
-use waifu_domain::ids::{ConversationId, RelationshipId, TurnId, UserId, WaifuId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId, UserId, WaifuId};
 use waifu_domain::relationship::{Pair, Relationship, RelationshipState};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
@@ -224,6 +224,19 @@ impl Messages for Repository<'_> {
 
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {
         self.0.run(move |c| outcome::read(c, turn)).await
+    }
+
+    async fn turn_of(
+        &mut self,
+        relationship: RelationshipId,
+        message: ClientMessageId,
+    ) -> Result<Option<TurnId>, StoreError> {
+        self.0
+            .run(move |c| {
+                let turn = crate::rows::turns::by_client_message(c, relationship, message)?;
+                Ok(turn.map(|turn| turn.id()))
+            })
+            .await
     }
 
     async fn default_conversation(

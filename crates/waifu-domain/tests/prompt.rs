@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use uuid::Uuid;
 use waifu_domain::ids::TurnId;
-use waifu_domain::prompt::{Line, Prompt, PromptMessage, PromptRole, Scene, compose};
+use waifu_domain::prompt::{Line, Prompt, PromptRole, Scene, compose};
 use waifu_domain::relationship::{Level, Mood};
 use waifu_domain::turn::Speaker;
 use waifu_domain::user::DisplayName;
@@ -17,7 +17,7 @@ use waifu_domain::waifu::{
 const HISTORY_BUDGET: usize = 24_000;
 
 /// The only lines of the operator's own between the first and the last two.
-const HEADINGS: [&str; 15] = [
+const HEADINGS: [&str; 16] = [
     "Her name:",
     "Her archetype:",
     "Her author's instructions:",
@@ -33,6 +33,7 @@ const HEADINGS: [&str; 15] = [
     "How she looks:",
     "Examples of how she talks:",
     "The person she talks with:",
+    "Her author's last word on each answer:",
 ];
 
 #[test]
@@ -67,44 +68,39 @@ proptest! {
     }
 
     #[test]
-    fn her_authors_last_words_are_barred_too(scene in any_scene()) {
+    fn after_one_system_message_the_two_speak_by_turns_and_the_user_first_and_last(scene in any_scene()) {
         let prompt = compose(&scene);
-        let last = prompt.messages.last().expect("the user's message at least");
-        let written = !scene.waifu.personality.post_history_instructions.trim().is_empty();
-        prop_assert_eq!(last.role == PromptRole::System, written);
-        if written {
-            let (heading, rest) = last.text.split_once('\n').expect("a heading and a line");
-            prop_assert_eq!(heading, "Her author adds:");
-            // The last bar may have lost its space together with the line's own.
-            prop_assert!(lines(rest).iter().all(|line| line.starts_with("| ") || *line == "|"));
+        prop_assert_eq!(prompt.messages[0].role, PromptRole::System);
+        let spoken = &prompt.messages[1..];
+        prop_assert!(spoken.len() % 2 == 1);
+        for (message, place) in spoken.iter().zip(0..) {
+            let expected = if place % 2 == 0 { PromptRole::User } else { PromptRole::Assistant };
+            prop_assert_eq!(message.role, expected);
         }
-    }
-
-    #[test]
-    fn the_users_message_is_the_last_of_his_and_unchanged(scene in any_scene()) {
-        let prompt = compose(&scene);
-        let messages = &prompt.messages;
-        let place = messages.iter().rposition(|message| message.role == PromptRole::User);
-        let place = place.expect("the user's message");
-        prop_assert_eq!(&messages[place].text, &scene.said);
-        prop_assert!(messages[place + 1..].iter().all(|message| message.role == PromptRole::System));
-        prop_assert!(messages.len() - place <= 2);
+        let last = &spoken[spoken.len() - 1].text;
+        prop_assert!(last.ends_with(&scene.said), "the user's message ends what he says");
     }
 
     #[test]
     fn the_newest_history_is_kept_in_order_within_the_budget(history in any_long_history()) {
         let scene = Scene { history: history.clone(), ..bare_scene() };
         let prompt = compose(&scene);
-        let kept = &prompt.messages[1..prompt.messages.len() - 1];
-        let (dropped, newest) = history.split_at(history.len() - kept.len());
-
-        let expected: Vec<PromptMessage> = newest.iter().map(spoken).collect();
-        prop_assert_eq!(kept, &expected[..]);
-        let total: usize = newest.iter().map(length).sum();
-        prop_assert!(total <= HISTORY_BUDGET);
-        if let Some(next) = dropped.last() {
-            prop_assert!(total + length(next) > HISTORY_BUDGET, "one more line would have fitted");
+        let mut room = HISTORY_BUDGET;
+        let mut newest: Vec<&Line> = Vec::new();
+        for line in history.iter().rev() {
+            if length(line) > room {
+                break;
+            }
+            room -= length(line);
+            newest.insert(0, line);
         }
+        let first = newest.iter().position(|line| line.speaker == Speaker::User);
+        let heard = first.map_or(&newest[..0], |first| &newest[first..]);
+
+        let mut told: Vec<&str> = heard.iter().map(|line| line.text.as_str()).collect();
+        told.push(&scene.said);
+        let all: Vec<&str> = prompt.messages[1..].iter().map(|message| message.text.as_str()).collect();
+        prop_assert_eq!(all.join("\n\n"), told.join("\n\n"));
     }
 
     #[test]
@@ -123,16 +119,6 @@ fn lines(text: &str) -> Vec<&str> {
 
 fn length(line: &Line) -> usize {
     line.text.chars().count()
-}
-
-fn spoken(line: &Line) -> PromptMessage {
-    PromptMessage {
-        role: match line.speaker {
-            Speaker::User => PromptRole::User,
-            Speaker::Waifu => PromptRole::Assistant,
-        },
-        text: line.text.clone(),
-    }
 }
 
 fn written(prompt: &Prompt) -> String {

@@ -1,9 +1,13 @@
 //! The commands.
 
+use std::sync::Arc;
+
 use clap::{Parser, Subcommand, ValueEnum};
+use waifu_app::use_cases::SeedWaifus;
 
 use crate::app::{App, open_stores};
 use crate::settings::{DeployedIn, Settings};
+use crate::system::{SystemClock, TimeOrderedIds};
 use crate::{graphql, problem, rest, say, seeds, server, telemetry};
 
 /// The server behind AI companions.
@@ -73,8 +77,12 @@ async fn seed(options: SeedOptions) -> anyhow::Result<()> {
         anyhow::bail!("this is production: say --yes to seed it");
     }
     let companions = seeds::companions(options.from.as_deref())?;
-    let app = App::build(settings).await?;
-    seeds::plant(&app.seed_waifus, companions).await
+    let seed_waifus = SeedWaifus {
+        store: open_stores(&settings.store).await?.store,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(TimeOrderedIds),
+    };
+    seeds::plant(&seed_waifus, companions).await
 }
 
 async fn migrate() -> anyhow::Result<()> {

@@ -127,11 +127,9 @@ create table runs (
     primary key (turn_id, run)
 ) strict, without rowid;
 
--- One answer at a time.
-create unique index runs_streaming on runs (relationship_id) where status = 'streaming';
-
--- The reaper looks for leases that have run out, among the few runs that stream.
-create index runs_leased on runs (lease_until) where status = 'streaming';
+-- One answer at a time. The reaper looks through these few as well; none is over the leases, which every
+-- heartbeat would have to write.
+create unique index runs_streaming on runs (relationship_id) where ended_at is null;
 
 -- Clusters by the order of a history: within a turn 'user' comes before 'waifu'. The user's own message is of run 0.
 create table messages (

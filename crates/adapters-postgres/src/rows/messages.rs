@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::store::{MessagePlace, Messages, StoreError, TurnOutcome};
-use waifu_domain::ids::{ConversationId, MessageId, RelationshipId, TurnId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
 
@@ -253,6 +253,15 @@ impl Messages for Repository<'_> {
 
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {
         Ok(outcome(self.0, turn).await?)
+    }
+
+    async fn turn_of(
+        &mut self,
+        relationship: RelationshipId,
+        message: ClientMessageId,
+    ) -> Result<Option<TurnId>, StoreError> {
+        let turn = super::turns::by_client_message(self.0, relationship, message).await?;
+        Ok(turn.map(|turn| turn.id.into()))
     }
 
     async fn default_conversation(

@@ -114,7 +114,7 @@ pub(crate) fn streaming(
 ) -> Result<Option<TurnId>, Fault> {
     let turn = runs::table
         .filter(runs::relationship_id.eq(db(relationship)))
-        .filter(runs::status.eq(name_of(RunStatus::Streaming)))
+        .filter(runs::ended_at.is_null())
         .select(runs::turn_id)
         .first::<DbUuid>(c)
         .optional()?;

@@ -58,5 +58,10 @@ impl std::fmt::Debug for PasswordHash {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("failed to work on a password")]
-pub struct PasswordsUnavailable(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+pub enum PasswordsUnavailable {
+    /// As many wait for a hash as may.
+    #[error("too many passwords are being worked on")]
+    Busy,
+    #[error("failed to work on a password")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 use waifu_domain::relationship::Pair;
 
-use super::frames::{Frame, Happening, LiveRun, Subscription};
+use super::frames::{Frame, Happening, LiveRun, Subscription, TurnDone};
 use crate::ports::fanout::Fanout;
 
 /// Frames that a watcher may be behind by.
@@ -76,10 +76,13 @@ impl Channel {
                 });
             }
             Frame::Durable {
-                happening: Happening::TurnDone(_),
+                happening: Happening::TurnDone(TurnDone { turn_id, run, .. }),
                 ..
             }
-            | Frame::Lost { .. } => self.live = None,
+            | Frame::Lost { turn_id, run } => {
+                self.live
+                    .take_if(|live| (live.turn_id, live.run) == (*turn_id, *run));
+            }
             Frame::Durable { .. } => {}
             Frame::Delta { turn_id, run, text } => {
                 if let Some(live) = self.live.as_mut()

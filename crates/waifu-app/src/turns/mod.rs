@@ -5,6 +5,7 @@ mod ending;
 pub mod frames;
 mod heart;
 pub mod in_process_fanout;
+mod one_at_a_time;
 mod reaper;
 mod recorder;
 mod registry;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 use waifu_domain::ids::TurnId;
 use waifu_domain::turn::{EndReason, plain_text};
 
@@ -12,7 +12,7 @@ use super::ending::Ending;
 use super::recorder::Recorder;
 use super::registry::Registry;
 use crate::log::chain;
-use crate::ports::store::{Store, StoreError};
+use crate::ports::store::{StoreError, finish};
 use crate::ports::turn_store::Authority;
 
 /// So many runs are looked at in one round.
@@ -21,7 +21,6 @@ const AT_ONCE: u32 = 64;
 #[derive(Debug)]
 pub(super) struct Reaper {
     pub(super) recorder: Arc<Recorder>,
-    pub(super) store: Arc<dyn Store>,
     pub(super) registry: Arc<Registry>,
     pub(super) period: Duration,
     /// After an outage of the store, whose leases could not be renewed, it waits for one lease.
@@ -33,24 +32,38 @@ impl Reaper {
     pub(super) async fn reap_forever(self) {
         let mut ticks = tokio::time::interval(self.period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut was_away = false;
         loop {
             ticks.tick().await;
-            if let Err(error) = self.reap().await {
-                warn!(error = chain(&error), "failed to look for abandoned runs");
-                tokio::time::sleep(self.lease).await;
+            match self.recorder.turns.abandoned(AT_ONCE).await {
+                // While the store was away nobody could renew a lease: all get the time to.
+                Ok(_) if was_away => {
+                    was_away = false;
+                    tokio::time::sleep(self.lease).await;
+                }
+                Ok(abandoned) => was_away = !self.reap(abandoned).await,
+                Err(error) => {
+                    warn!(error = chain(&error), "failed to look for abandoned runs");
+                    was_away = true;
+                }
             }
         }
     }
 
-    async fn reap(&self) -> Result<(), StoreError> {
-        let abandoned = self.recorder.turns.abandoned(AT_ONCE).await?;
-        for turn in abandoned
-            .into_iter()
-            .filter(|turn| !self.registry.holds(*turn))
-        {
-            self.end(turn).await?;
+    /// Returns whether the store stayed in reach. A run that can't be read keeps no other from its end.
+    async fn reap(&self, abandoned: Vec<TurnId>) -> bool {
+        for turn in abandoned {
+            if self.registry.holds(turn) {
+                continue;
+            }
+            if let Err(error) = self.end(turn).await {
+                error!(%turn, error = chain(&error), "failed to end an abandoned run");
+                if matches!(error, StoreError::Unavailable(_)) {
+                    return false;
+                }
+            }
         }
-        Ok(())
+        true
     }
 
     async fn end(&self, turn: TurnId) -> Result<(), StoreError> {
@@ -65,10 +78,10 @@ impl Reaper {
         if standing.ended.is_some() {
             return Ok(());
         }
-        let mut work = self.store.snapshot().await?;
+        let mut work = self.recorder.store.snapshot().await?;
         let outcome = work.messages().outcome(turn).await;
-        work.rollback().await?;
-        let said = outcome?
+        let said = finish(work, outcome)
+            .await?
             .and_then(|outcome| outcome.message)
             .map(|message| plain_text(&message.parts));
         info!(%turn, "ending a run that nobody streams");

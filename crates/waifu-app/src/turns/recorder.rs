@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 use waifu_domain::affection::{Act, RuleBook, RuleBookHash, Verdict};
 use waifu_domain::events::{EventOccurrence, OccurrenceState};
@@ -17,7 +18,7 @@ use crate::log::chain;
 use crate::ports::clock::Clock;
 use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
-use crate::ports::store::{LedgerRow, StoreError};
+use crate::ports::store::{LedgerRow, Store, StoreError, finish};
 use crate::ports::turn_store::{
     Append, Authority, DurableEvent, Moved, Reply, Settled, Settlement, Standing, TurnStore,
 };
@@ -25,6 +26,8 @@ use crate::ports::turn_store::{
 /// How often a settlement that found the relationship moved is judged again before it is left to the reaper.
 const STALE_ROUNDS: u32 = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// What is left of patience once the server has to stop.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
@@ -33,9 +36,12 @@ pub(super) struct Recorder {
     pub(super) fanout: Arc<dyn Fanout>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) rule_book: Arc<RuleBook>,
     /// How long a store that is out of reach is waited for, with the reply in hand.
     pub(super) patience: Duration,
+    /// Once cancelled, a store that is away is waited for only a little longer.
+    pub(super) hurry: CancellationToken,
 }
 
 impl Recorder {
@@ -90,17 +96,23 @@ impl Recorder {
         let mut patience = Patience {
             left: self.patience,
             pause: FIRST_PAUSE,
+            hurry: &self.hurry,
         };
         for _ in 0..STALE_ROUNDS {
             let settlement = self.settlement(standing, authority, ending);
+            let mut answer_was_lost = false;
             let settled = loop {
                 match self.turns.settle(settlement.clone()).await {
                     Ok(settled) => break settled,
                     Err(error) => patience.wait_after(error).await?,
                 }
+                answer_was_lost = true;
             };
             match settled {
                 Settled::Done => return Ok(news(settlement, said)),
+                Settled::EndedByAnother if answer_was_lost && self.is_ours(&settlement).await? => {
+                    return Ok(news(settlement, said));
+                }
                 Settled::EndedByAnother => return Err(Unsettled::EndedByAnother),
                 Settled::Stale => {
                     let since = self.clock.now().minus(self.rule_book.longest_window());
@@ -116,6 +128,20 @@ impl Recorder {
             }
         }
         Err(Unsettled::KeepsMoving)
+    }
+
+    /// Whether it was this settlement that ended the run: its commit came through and the answer did not. The
+    /// reply's id tells; a run without a reply ended the same way whoever ended it.
+    async fn is_ours(&self, settlement: &Settlement) -> Result<bool, StoreError> {
+        let mut work = self.store.snapshot().await?;
+        let outcome = work.messages().outcome(settlement.turn.turn_id).await;
+        let stored = finish(work, outcome).await?;
+        Ok(stored.is_some_and(|stored| {
+            stored.turn.run == settlement.turn.run
+                && stored.status == settlement.status.into()
+                && stored.reply.map(|reply| reply.id)
+                    == settlement.reply.as_ref().map(|reply| reply.message_id)
+        }))
     }
 
     fn settlement(&self, standing: &Standing, authority: Authority, ending: &Ending) -> Settlement {
@@ -244,15 +270,19 @@ impl Recorder {
 
 /// How long a store that is out of reach is still waited for, with growing pauses.
 #[derive(Debug)]
-struct Patience {
+struct Patience<'a> {
     left: Duration,
     pause: Duration,
+    hurry: &'a CancellationToken,
 }
 
-impl Patience {
+impl Patience<'_> {
     async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
         match error {
             StoreError::Unavailable(_) if !self.left.is_zero() => {
+                if self.hurry.is_cancelled() {
+                    self.left = self.left.min(LAST_PATIENCE);
+                }
                 tokio::time::sleep(self.pause).await;
                 self.left = self.left.saturating_sub(self.pause);
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);

@@ -11,10 +11,11 @@ use waifu_domain::affection::{Appraisal, RuleBook};
 use waifu_domain::ids::{ClientMessageId, ConversationId, ProcessId};
 use waifu_domain::prompt::{Scene, compose};
 use waifu_domain::relationship::Pair;
-use waifu_domain::turn::{MessageText, TurnKind};
+use waifu_domain::turn::{MessageText, TurnKind, plain_text};
 
 use super::frames::{Frame, Happening};
 use super::heart::Heart;
+use super::one_at_a_time::OneAtATime;
 use super::reaper::Reaper;
 use super::recorder::Recorder;
 use super::registry::{Full, Place, Registry};
@@ -23,10 +24,13 @@ use crate::ports::clock::Clock;
 use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
 use crate::ports::language_model::{LanguageModel, ReplyRequest};
-use crate::ports::store::{Store, StoreError};
+use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
 use crate::ports::turn_store::{
     Accepted, Authority, FirstMeeting, NewTurn, Opening, TurnRef, TurnStore,
 };
+
+/// How long a draining server waits for its last settlements.
+const LAST_SETTLEMENTS: Duration = Duration::from_secs(10);
 
 /// Bounds of turns; all are per process.
 #[derive(Debug, Clone)]
@@ -86,6 +90,7 @@ struct Inner {
     limits: TurnLimits,
     recorder: Arc<Recorder>,
     registry: Arc<Registry>,
+    one_at_a_time: OneAtATime,
     process: ProcessId,
     /// The runtime on which runs live on when the door that began them is gone.
     runtime: Handle,
@@ -142,13 +147,16 @@ impl Supervisor {
     /// Starts the heart and the reaper on `runtime`; they stop with [`Supervisor::drain`].
     pub fn start(parts: SupervisorParts, limits: TurnLimits, runtime: Handle) -> Self {
         let registry = Registry::new(limits.clone());
+        let hurry = CancellationToken::new();
         let recorder = Arc::new(Recorder {
             turns: Arc::clone(&parts.turns),
             fanout: Arc::clone(&parts.fanout),
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             rule_book: Arc::clone(&parts.rule_book),
+            store: Arc::clone(&parts.store),
             patience: limits.settling,
+            hurry: hurry.clone(),
         });
         let process = parts.ids.fresh();
         let stopped = CancellationToken::new();
@@ -161,7 +169,6 @@ impl Supervisor {
         };
         let reaper = Reaper {
             recorder: Arc::clone(&recorder),
-            store: Arc::clone(&parts.store),
             registry: Arc::clone(&registry),
             period: limits.reaping,
             lease: limits.lease,
@@ -181,11 +188,12 @@ impl Supervisor {
             limits,
             recorder,
             registry,
+            one_at_a_time: OneAtATime::default(),
             process,
             runtime,
             runs: TaskTracker::new(),
             draining: CancellationToken::new(),
-            hurry: CancellationToken::new(),
+            hurry,
             stopped,
         };
         Self {
@@ -197,16 +205,17 @@ impl Supervisor {
     /// accepted and answered, or not accepted.
     pub async fn begin(&self, draft: TurnDraft) -> Result<Begun, NotBegun> {
         let inner = Arc::clone(&self.inner);
-        if inner.draining.is_cancelled() {
-            return Err(NotBegun::Draining);
-        }
-        let place = inner
-            .registry
-            .admit(draft.pair.user_id)
-            .map_err(|full| match full {
-                Full::InAll => NotBegun::Full,
-                Full::ForThisUser => NotBegun::FullForThisUser,
-            })?;
+        // Held until the message is accepted or refused.
+        let _alone = self
+            .inner
+            .one_at_a_time
+            .wait(draft.pair, draft.client_message_id)
+            .await;
+        let place = match inner.admit(&draft) {
+            Ok(place) => place,
+            // What was accepted before is answered as it was, however full the server is.
+            Err(refusal) => return inner.sent_before(&draft).await?.ok_or(refusal),
+        };
         let (answer, answered) = oneshot::channel();
         let run = async move {
             match inner.accept(draft).await {
@@ -227,7 +236,7 @@ impl Supervisor {
     }
 
     /// Takes no new turns, gives the running ones `grace`, then ends them with the words so far. Returns when
-    /// all are stored.
+    /// all are stored, or soon after if the store is away.
     pub async fn drain(&self, grace: Duration) {
         let inner = &self.inner;
         inner.draining.cancel();
@@ -237,7 +246,8 @@ impl Supervisor {
             .is_err()
         {
             inner.hurry.cancel();
-            inner.runs.wait().await;
+            // What can't be stored by then is ended by a reaper, once its lease has run out.
+            let _ = tokio::time::timeout(LAST_SETTLEMENTS, inner.runs.wait()).await;
         }
         inner.stopped.cancel();
     }
@@ -253,6 +263,29 @@ impl Supervisor {
 }
 
 impl Inner {
+    fn admit(&self, draft: &TurnDraft) -> Result<Place, NotBegun> {
+        if self.draining.is_cancelled() {
+            return Err(NotBegun::Draining);
+        }
+        self.registry
+            .admit(draft.pair.user_id)
+            .map_err(|full| match full {
+                Full::InAll => NotBegun::Full,
+                Full::ForThisUser => NotBegun::FullForThisUser,
+            })
+    }
+
+    /// The turn that this very message was accepted as; `None` when it is new.
+    async fn sent_before(&self, draft: &TurnDraft) -> Result<Option<Begun>, NotBegun> {
+        let mut work = self.parts.store.snapshot().await?;
+        let found = earlier_turn(&mut *work, draft).await;
+        match finish(work, found).await? {
+            None => Ok(None),
+            Some((turn, said)) if said == draft.text.as_str() => Ok(Some(Begun::Duplicate(turn))),
+            Some(_) => Err(NotBegun::Mismatch),
+        }
+    }
+
     async fn accept(
         &self,
         draft: TurnDraft,
@@ -362,4 +395,26 @@ impl Inner {
             }
         }
     }
+}
+
+/// The turn that was begun with the draft's `client_message_id`, and what was said then.
+async fn earlier_turn(
+    work: &mut dyn UnitOfWork,
+    draft: &TurnDraft,
+) -> Result<Option<(TurnRef, String)>, StoreError> {
+    let Some(relationship) = work.relationships().find(draft.pair).await? else {
+        return Ok(None);
+    };
+    let turn = work
+        .messages()
+        .turn_of(relationship.id, draft.client_message_id)
+        .await?;
+    let Some(turn) = turn else { return Ok(None) };
+    let outcome = work.messages().outcome(turn).await?;
+    Ok(outcome.map(|outcome| {
+        let said = outcome
+            .message
+            .map_or_else(String::new, |message| plain_text(&message.parts));
+        (outcome.turn, said)
+    }))
 }

@@ -17,12 +17,21 @@ use crate::ports::store::{Session, StoreError, UnitOfWork};
 pub(super) const SESSION_LIFETIME: Duration = Duration::days(30);
 
 /// What a client gets when it signs in or refreshes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedIn {
     pub user: User,
     pub access_token: String,
     pub access_token_lifetime: Duration,
     pub refresh_token: RefreshToken,
+}
+
+impl std::fmt::Debug for SignedIn {
+    /// Without the tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone)]

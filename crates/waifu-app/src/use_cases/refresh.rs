@@ -93,10 +93,12 @@ fn step(session: Session, matched: TokenMatch, now: Timestamp) -> Step {
             expires_at: now.plus(SESSION_LIFETIME),
             ..session
         }),
-        // The answer was lost: the token that it held is replaced. No token is `previous` any more, so the
-        // grace is not given twice.
+        // The answer was lost, and nobody has the token that it held; whoever shows that one later was told it by
+        // a thief. So it becomes the previous one with its grace already over.
         TokenMatch::Previous if now.since(session.rotated_at) <= GRACE => Step::Rotate(Session {
-            previous_token: None,
+            previous_token: Some(session.token),
+            rotated_at: now.minus(GRACE + Duration::SECOND),
+            expires_at: now.plus(SESSION_LIFETIME),
             ..session
         }),
         TokenMatch::Previous => Step::Revoke(Session {
@@ -147,7 +149,9 @@ mod tests {
         let Step::Rotate(session) = step(rotated_at_100(), TokenMatch::Previous, at(110)) else {
             panic!("not rotated");
         };
-        assert_eq!(session.previous_token, None, "the grace is not given twice");
+        let Step::Revoke(_) = step(session, TokenMatch::Previous, at(110)) else {
+            panic!("the token of the lost answer was taken");
+        };
     }
 
     #[test]

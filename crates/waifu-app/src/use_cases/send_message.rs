@@ -101,8 +101,11 @@ impl SendMessage {
                 wait_for_news(&mut watch, turn.turn_id).await;
             }
             look_first = false;
-            if let Some(answer) = self.look(caller, pair.waifu_id, turn.turn_id).await? {
-                return Ok(answer);
+            match self.look(caller, pair.waifu_id, turn.turn_id).await {
+                Ok(Some(answer)) => return Ok(answer),
+                // The message is stored whatever becomes of the store now, so its sender goes on waiting.
+                Ok(None) | Err(AnswerError::Unseen(Unseen::Store(StoreError::Unavailable(_)))) => {}
+                Err(error) => return Err(error),
             }
         }
         Err(AnswerError::StillStreaming(turn.turn_id))

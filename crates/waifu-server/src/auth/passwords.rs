@@ -11,10 +11,13 @@ use waifu_app::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUn
 
 /// Each takes 19 MiB and a core for some milliseconds.
 const AT_ONCE: usize = 2;
+/// So many more may wait, which is a few seconds' work.
+const WAITING: usize = 64;
 
 #[derive(Debug)]
 pub struct Argon2Passwords {
     places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     /// Of a password that nobody has: what an unknown user's is verified against.
     nobody: PasswordHash,
 }
@@ -24,6 +27,7 @@ impl Argon2Passwords {
         let nobody = hash(&crate::system::random_bits()).expect("random bits can be hashed");
         Self {
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            queue: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
             nobody,
         }
     }
@@ -32,17 +36,20 @@ impl Argon2Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordsUnavailable> + Send + 'static,
     ) -> Result<T, PasswordsUnavailable> {
+        let queued = Arc::clone(&self.queue)
+            .try_acquire_owned()
+            .map_err(|_| PasswordsUnavailable::Busy)?;
         let place = Arc::clone(&self.places)
             .acquire_owned()
             .await
-            .map_err(|error| PasswordsUnavailable(error.into()))?;
+            .map_err(|error| PasswordsUnavailable::Failed(error.into()))?;
         let work = tokio::task::spawn_blocking(move || {
             // Held by the work itself, which goes on when whoever asked is gone.
-            let _place = place;
+            let _places = (queued, place);
             work()
         });
         work.await
-            .map_err(|error| PasswordsUnavailable(error.into()))?
+            .map_err(|error| PasswordsUnavailable::Failed(error.into()))?
     }
 }
 
@@ -83,7 +90,7 @@ fn hash(password: &[u8]) -> Result<PasswordHash, PasswordsUnavailable> {
     argon2id()
         .hash_password(password)
         .map(|hash| PasswordHash(hash.to_string()))
-        .map_err(|error| PasswordsUnavailable(error.to_string().into()))
+        .map_err(|error| PasswordsUnavailable::Failed(error.to_string().into()))
 }
 
 #[cfg(test)]

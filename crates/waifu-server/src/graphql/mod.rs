@@ -20,7 +20,7 @@ use query::Query;
 
 /// A document may be so deep, and an operation have so many fields; both far above what the schema needs.
 const DEEPEST: usize = 12;
-const MOST_FIELDS: usize = 400;
+const MOST_FIELDS: usize = 100;
 const MOST_TOKENS: usize = 4_000;
 
 pub type Schema = RootNode<Query, Mutation, EmptySubscription<Context>>;

@@ -20,10 +20,9 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         error!(error = chain(&error), "failed to use the store");
         match error {
-            StoreError::Unavailable(_) => Self::new(
-                Code::StoreUnavailable,
-                "the store is out of reach; nothing was written",
-            ),
+            StoreError::Unavailable(_) => {
+                Self::new(Code::StoreUnavailable, "the store is out of reach")
+            }
             StoreError::Failed(_) => internal(),
         }
     }
@@ -31,8 +30,15 @@ impl From<StoreError> for Problem {
 
 impl From<PasswordsUnavailable> for Problem {
     fn from(error: PasswordsUnavailable) -> Self {
-        error!(error = chain(&error), "failed to work on a password");
-        internal()
+        match error {
+            PasswordsUnavailable::Busy => {
+                Self::new(Code::RateLimited, "too many are signing in just now")
+            }
+            PasswordsUnavailable::Failed(_) => {
+                error!(error = chain(&error), "failed to work on a password");
+                internal()
+            }
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! JSON bodies: bounded, typed, and refused with the place of what is wrong.
 
+use std::time::Duration;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
@@ -8,11 +10,14 @@ use futures_util::{FutureExt, StreamExt};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
+use tokio::time::timeout;
 
 use crate::problem::{Code, Problem};
 
 /// The largest body, in bytes.
 pub const LARGEST_BODY: usize = 1024 * 1024;
+/// A body takes at most so long to arrive.
+const SLOWEST_BODY: Duration = Duration::from_secs(30);
 /// Beyond a body that is too large so much is still read and thrown away, so that a client that writes before it
 /// reads gets to see why it was refused.
 const DISCARDED: usize = 16 * LARGEST_BODY;
@@ -34,7 +39,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = web::Payload::from_request(request, payload);
         async move {
             let payload = payload.await.map_err(|_| cut_off())?;
-            let bytes = read(payload, announced).await?;
+            let bytes = timeout(SLOWEST_BODY, read(payload, announced))
+                .await
+                .map_err(|_| cut_off())??;
             media?;
             parse(&bytes).map(Self)
         }
@@ -80,7 +87,10 @@ async fn read(mut payload: web::Payload, announced: Option<usize>) -> Result<Vec
 }
 
 fn cut_off() -> Problem {
-    Problem::new(Code::MalformedJson, "the body ended too early")
+    Problem::new(
+        Code::MalformedJson,
+        "the body ended too early, or took too long",
+    )
 }
 
 /// JSON into `T`, or the problem with the pointer of the field.

@@ -10,9 +10,12 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use config::{Config, Environment, File, FileFormat};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+/// Compiled in, so that a binary without files is the same server.
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
+const DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
+const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +47,7 @@ pub struct ServerSettings {
     pub host: IpAddr,
     pub port: u16,
     pub data_dir: PathBuf,
+    #[serde(deserialize_with = "list_or_commas")]
     pub allowed_origins: Vec<String>,
     pub drain_grace_seconds: u64,
 }
@@ -142,14 +146,17 @@ impl Settings {
                 .format(FileFormat::Toml)
                 .required(false)
         };
+        // Values stay text here: what a setting is decides how it is read, so that a key of digits stays a key.
         let variables = Environment::with_prefix("WAIFU")
             .separator("__")
-            .try_parsing(true)
-            .list_separator(",")
-            .with_list_parse_key("server.allowed_origins")
             .source(Some(variables));
+        let of_environment = match environment {
+            DeployedIn::Development => DEVELOPMENT,
+            DeployedIn::Production => PRODUCTION,
+        };
         let layers = Config::builder()
             .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
+            .add_source(File::from_str(of_environment, FileFormat::Toml))
             .add_source(file("default.toml"))
             .add_source(file(&format!("{environment}.toml")))
             .add_source(file("local.toml"))
@@ -223,6 +230,26 @@ impl Settings {
     }
 }
 
+/// A list in a file; in a variable, text with commas.
+fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Origins {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(match Origins::deserialize(deserializer)? {
+        Origins::List(list) => list,
+        Origins::Text(text) => {
+            let parts = text
+                .split(',')
+                .map(str::trim)
+                .filter(|part| !part.is_empty());
+            parts.map(str::to_owned).collect()
+        }
+    })
+}
+
 impl ServerSettings {
     pub fn drain_grace(&self) -> Duration {
         Duration::from_secs(self.drain_grace_seconds)
@@ -290,8 +317,8 @@ mod tests {
 
     #[test]
     fn an_api_key_of_digits_stays_text() {
-        let settings = load(&[], &[("WAIFU__LLM__API_KEY", "12345")]).unwrap();
-        assert_eq!(settings.llm.api_key.expose_secret(), "12345");
+        let settings = load(&[], &[("WAIFU__LLM__API_KEY", "0012")]).unwrap();
+        assert_eq!(settings.llm.api_key.expose_secret(), "0012");
     }
 
     #[test]
@@ -309,6 +336,26 @@ mod tests {
         let error = load(&[], &[("WAIFU__LLM__MODEL", "m")]).unwrap_err();
         assert!(format!("{error:#}").contains("llm.base_url"), "{error:#}");
         assert!(load(&[], &[("WAIFU__ENVIRONMENT", "staging")]).is_err());
+    }
+
+    #[test]
+    fn production_needs_no_file_to_be_production() {
+        let settings = load(&[], &[("WAIFU__ENVIRONMENT", "production")]).unwrap();
+        assert_eq!(settings.log.format, LogFormat::Json);
+        assert!(!settings.server.host.is_loopback());
+    }
+
+    #[test]
+    fn origins_in_a_variable_are_separated_by_commas() {
+        let variables = [(
+            "WAIFU__SERVER__ALLOWED_ORIGINS",
+            "https://a.example, https://b.example",
+        )];
+        let settings = load(&[], &variables).unwrap();
+        assert_eq!(
+            settings.server.allowed_origins,
+            ["https://a.example", "https://b.example"]
+        );
     }
 
     #[test]

@@ -13,7 +13,8 @@ use crate::companion::Companion;
 use crate::problem::Problem;
 use crate::rest::views::{InteractionView, MessageView, RelationshipView, WaifuView};
 
-#[derive(Debug, Deserialize)]
+// No `Debug`: it holds tokens and messages in clear.
+#[derive(Deserialize)]
 #[serde(tag = "type")]
 pub enum ClientFrame {
     #[serde(rename = "auth")]

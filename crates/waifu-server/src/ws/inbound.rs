@@ -17,7 +17,6 @@ pub const LARGEST_FRAME: usize = 128 * 1024;
 const LARGEST_AUTH: usize = 4 * 1024;
 pub const FRAMES_PER_MINUTE: u32 = 60;
 
-#[derive(Debug)]
 pub enum Inbound {
     Frame(ClientFrame),
     /// A frame that can't be followed; the socket stays open.

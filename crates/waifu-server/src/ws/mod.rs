@@ -6,5 +6,6 @@ mod inbound;
 mod outbound;
 mod session;
 mod upgrade;
+mod watching;
 
 pub use upgrade::upgrade;

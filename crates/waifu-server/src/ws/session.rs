@@ -9,16 +9,17 @@ use uuid::Uuid;
 use waifu_app::caller::Caller;
 use waifu_app::ports::access_tokens::VerifiedToken;
 use waifu_app::turns::Begun;
-use waifu_app::turns::frames::{Frame, Happening, LiveRun, Subscription, TurnDone};
+use waifu_app::turns::frames::{LiveRun, TurnDone};
 use waifu_app::use_cases::OutgoingMessage;
 use waifu_domain::ids::{TurnId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::turn::{LONGEST_MESSAGE, MessageText};
 
 use super::close::Close;
-use super::frames::{ATTEMPT, ClientFrame, FrameBody, Limits, Ready, ServerFrame, seq_of};
+use super::frames::{ATTEMPT, ClientFrame, FrameBody, Limits, Ready};
 use super::inbound::{FRAMES_PER_MINUTE, Inbound, LARGEST_FRAME, Reader};
 use super::outbound::Writer;
+use super::watching::{Watching, catch_up};
 use crate::app::App;
 use crate::auth::bearer;
 use crate::companion::Companion;
@@ -31,22 +32,6 @@ const RECONNECT_JITTER_MS: u64 = 4_000;
 pub struct Session {
     app: Arc<App>,
     waifu_id: WaifuId,
-}
-
-/// What a socket that is ready remembers.
-struct Watching {
-    credential: VerifiedToken,
-    pair: Pair,
-    subscription: Subscription,
-    /// Frames that came while the socket was made ready.
-    waiting: VecDeque<Arc<Frame>>,
-    /// The newest durable event that this client knows.
-    seq: u64,
-    /// The run that streams to this client, and the number of its next delta.
-    streaming: Option<(TurnId, u32, u64)>,
-    heard: Instant,
-    pinged: bool,
-    told_to_reconnect: bool,
 }
 
 impl Session {
@@ -79,9 +64,6 @@ impl Session {
         };
         let mut watching = self.make_ready(credential, writer).await?;
         loop {
-            while let Some(frame) = watching.waiting.pop_front() {
-                watching.forward(&frame, writer).await?;
-            }
             let silence = if watching.pinged {
                 self.pong_wait()
             } else {
@@ -90,7 +72,7 @@ impl Session {
             let expiry = until(watching.credential, self.app.clock.now());
             tokio::select! {
                 frame = watching.subscription.next() => match frame {
-                    Ok(frame) => watching.forward(&frame, writer).await?,
+                    Ok(frame) => watching.receive(frame, writer).await?,
                     Err(_) => return Err(Close::TooSlow),
                 },
                 inbound = reader.next(true) => {
@@ -190,17 +172,22 @@ impl Session {
             active: live.clone().map(Into::into),
         };
         writer.send(FrameBody::Ready(Box::new(ready))).await?;
-        Ok(Watching {
+        let mut watching = Watching {
             credential,
             pair,
             subscription,
-            waiting,
+            held: VecDeque::new(),
+            last_ended: None,
             seq,
             streaming: live.map(|live| (live.turn_id, live.run, 0)),
             heard: Instant::now(),
             pinged: false,
             told_to_reconnect: false,
-        })
+        };
+        for frame in waiting {
+            watching.receive(frame, writer).await?;
+        }
+        Ok(watching)
     }
 
     async fn hear(
@@ -239,6 +226,7 @@ impl Session {
                         writer.send(accepted).await?;
                         self.show(turn.turn_id, watching, writer).await
                     }
+                    Err(problem) if problem.code == Code::CompanionGone => Err(Close::Gone),
                     Err(problem) => {
                         writer
                             .send(FrameBody::error(problem, Some(client_message_id)))
@@ -298,6 +286,9 @@ impl Session {
         let fresh = self.app.fanout.subscribe(watching.pair);
         if let Some(live) = fresh.live.clone().filter(|live| live.turn_id == turn) {
             watching.switch_to(fresh, writer).await?;
+            if watching.last_ended == Some((live.turn_id, live.run)) {
+                return Ok(());
+            }
             let LiveRun {
                 turn_id, run, text, ..
             } = live;
@@ -339,7 +330,7 @@ impl Session {
                 };
                 writer.send(FrameBody::from(done)).await
             }
-            // It streams on another node, or is about to stream here: its frames will come.
+            // It is about to stream here: its frames will come.
             Some((None, _)) => Ok(()),
             None => {
                 let problem = Problem::new(Code::NotFound, "there is no such turn");
@@ -357,105 +348,6 @@ impl Session {
     fn pong_wait(&self) -> Duration {
         Duration::from_secs(self.app.settings.chat.pong_seconds)
     }
-}
-
-impl Watching {
-    async fn forward(&mut self, frame: &Frame, writer: &mut Writer) -> Result<(), Close> {
-        match frame {
-            Frame::Durable { seq, .. } if *seq <= self.seq => Ok(()),
-            Frame::Durable { seq, happening } => {
-                self.seq = *seq;
-                if let Happening::TurnStarted { turn, .. } = happening {
-                    self.streaming = Some((turn.turn_id, turn.run, 0));
-                }
-                let body = FrameBody::from(happening.clone());
-                writer
-                    .send(ServerFrame {
-                        body,
-                        seq: Some(*seq),
-                    })
-                    .await
-            }
-            Frame::Delta { turn_id, run, text } => {
-                let Some((streaming, its_run, index)) = &mut self.streaming else {
-                    return Ok(());
-                };
-                if (*streaming, *its_run) != (*turn_id, *run) {
-                    return Ok(());
-                }
-                let delta = FrameBody::TurnDelta {
-                    turn_id: (*turn_id).into(),
-                    run: *run,
-                    attempt: ATTEMPT,
-                    index: *index,
-                    text: text.to_string(),
-                };
-                *index += 1;
-                writer.send(delta).await
-            }
-            // How it ended is in the store: the client comes back and reads it.
-            Frame::Lost { .. } => Err(Close::ServerError),
-        }
-    }
-
-    /// Every turn is stored when sockets are closed, so how each ended is already here.
-    async fn forward_the_rest(&mut self, writer: &mut Writer) -> Result<(), Close> {
-        while let Some(frame) = self.subscription.try_next().map_err(|_| Close::TooSlow)? {
-            self.forward(&frame, writer).await?;
-        }
-        Ok(())
-    }
-
-    /// Goes on from another subscription: what is durable and waits in the old one is sent, and what the new
-    /// one repeats of it will be known by its number.
-    async fn switch_to(&mut self, fresh: Subscription, writer: &mut Writer) -> Result<(), Close> {
-        let mut old = std::mem::replace(&mut self.subscription, fresh);
-        while let Some(frame) = old.try_next().map_err(|_| Close::TooSlow)? {
-            if seq_of(&frame).is_some() {
-                self.forward(&frame, writer).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What streamed when the store had come to `seq`, and the frames after that.
-fn catch_up(
-    subscription: &mut Subscription,
-    seq: u64,
-) -> Result<(Option<LiveRun>, VecDeque<Arc<Frame>>), Close> {
-    let mut live = subscription.live.take();
-    let mut waiting = VecDeque::new();
-    while let Some(frame) = subscription.try_next().map_err(|_| Close::TooSlow)? {
-        match &*frame {
-            Frame::Durable {
-                seq: number,
-                happening,
-            } if *number <= seq => match happening {
-                Happening::TurnStarted { turn, .. } => {
-                    live = Some(LiveRun {
-                        turn_id: turn.turn_id,
-                        run: turn.run,
-                        message_id: turn.message_id,
-                        text: String::new(),
-                    });
-                }
-                Happening::TurnDone(_) => live = None,
-                Happening::MessageAccepted { .. }
-                | Happening::RelationshipUpdated { .. }
-                | Happening::EventOpened(_) => {}
-            },
-            Frame::Delta { text, .. } if waiting.is_empty() => {
-                if let Some(live) = &mut live {
-                    live.text.push_str(text);
-                }
-            }
-            Frame::Durable { .. } | Frame::Delta { .. } | Frame::Lost { .. } => {
-                waiting.push_back(frame);
-            }
-        }
-    }
-    Ok((live, waiting))
 }
 
 fn until(credential: VerifiedToken, now: waifu_domain::timestamp::Timestamp) -> Duration {

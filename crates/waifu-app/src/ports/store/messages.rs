@@ -1,7 +1,7 @@
 //! What was said.
 
 use async_trait::async_trait;
-use waifu_domain::ids::{ConversationId, RelationshipId, TurnId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
 use waifu_domain::turn::{EndReason, Message, RunStatus, Speaker, TurnKind, Usage};
 
 use super::{LedgerRow, StoreError};
@@ -19,6 +19,13 @@ pub trait Messages: Send {
 
     /// How a turn of this relationship's owner stands; `None`: no such turn.
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError>;
+
+    /// The turn that a message was accepted as.
+    async fn turn_of(
+        &mut self,
+        relationship: RelationshipId,
+        message: ClientMessageId,
+    ) -> Result<Option<TurnId>, StoreError>;
 
     /// The one conversation that each relationship has.
     async fn default_conversation(

@@ -11,7 +11,8 @@ use waifu_app::use_cases::SignedIn;
 use super::views::UserView;
 
 /// Tokens for a session.
-#[derive(Debug, Serialize, ToSchema)]
+// No `Debug`: it holds secrets in clear.
+#[derive(Serialize, ToSchema)]
 pub struct TokensView {
     /// Goes into `Authorization: Bearer …`.
     pub access_token: String,

@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
 
-#[derive(Debug, Deserialize, ToSchema)]
+// No `Debug`: it holds a secret in clear.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RefreshBody {
     refresh_token: String,

@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::problem::{FieldError, Problem, ProblemDocument};
 use crate::rest::body::Body;
 
-#[derive(Debug, Deserialize, ToSchema)]
+// No `Debug`: it holds a secret in clear.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RegisterBody {
     /// 3 to 32 of a-z, 0-9, _ and -; capitals count as small letters.

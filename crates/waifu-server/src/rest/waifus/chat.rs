@@ -1,6 +1,6 @@
 //! `POST /waifus/chat`
 
-use actix_web::{HttpResponse, post, web};
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use waifu_domain::turn::{EndReason, LONGEST_MESSAGE, Message, MessageText, RunSt
 
 use crate::app::App;
 use crate::auth::bearer::Authenticated;
-use crate::problem::{Problem, ProblemDocument, failed_turn};
+use crate::problem::{FieldError, Problem, ProblemDocument, failed_turn};
 use crate::rest::body::Body;
 use crate::rest::views::{InteractionView, RelationshipView};
 
@@ -88,6 +88,9 @@ impl From<Answer> for ChatView {
     tag = "chat",
     security(("access_token" = [])),
     request_body = ChatBody,
+    params(
+        ("Idempotency-Key" = Option<Uuid>, Header, description = "stands in for a missing `client_message_id`"),
+    ),
     responses(
         (status = 200, description = "her answer, and what it moved", body = ChatView),
         (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -107,9 +110,10 @@ impl From<Answer> for ChatView {
 pub async fn chat(
     app: web::Data<App>,
     caller: Authenticated,
+    request: HttpRequest,
     body: Body<ChatBody>,
 ) -> Result<HttpResponse, Problem> {
-    let message = parse(&app, body.0)?;
+    let message = parse(&app, idempotency_key(&request)?, body.0)?;
     let answer = app.send_message.execute(caller.0, message).await?;
     if answer.outcome.status == RunStatus::Failed {
         return Err(failed_turn(
@@ -120,7 +124,21 @@ pub async fn chat(
     Ok(HttpResponse::Ok().json(ChatView::from(answer)))
 }
 
-fn parse(app: &App, body: ChatBody) -> Result<OutgoingMessage, Problem> {
+/// Stands in for a `client_message_id` that the body does not have.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<Uuid>, Problem> {
+    let Some(header) = request.headers().get("Idempotency-Key") else {
+        return Ok(None);
+    };
+    let key = header
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim_matches('"').parse().ok());
+    let refused = || FieldError::parameter("Idempotency-Key", "must be a UUID");
+    key.map(Some)
+        .ok_or_else(|| Problem::invalid(vec![refused()]))
+}
+
+fn parse(app: &App, key: Option<Uuid>, body: ChatBody) -> Result<OutgoingMessage, Problem> {
     let text = MessageText::try_from(body.message)
         .map_err(|error| Problem::invalid_field("/message", error.to_string()))?;
     Ok(OutgoingMessage {
@@ -128,6 +146,7 @@ fn parse(app: &App, body: ChatBody) -> Result<OutgoingMessage, Problem> {
         conversation_id: body.conversation_id.map(Into::into),
         client_message_id: body
             .client_message_id
+            .or(key)
             .unwrap_or_else(|| app.ids.new_id())
             .into(),
         text,

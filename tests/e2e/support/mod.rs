@@ -1,0 +1,19 @@
+//! What scenarios are played with: worlds, servers in places of their own, and clients of each door.
+
+#[macro_use]
+pub(crate) mod world;
+pub(crate) mod chat;
+pub(crate) mod forged;
+pub(crate) mod place;
+pub(crate) mod rest;
+pub(crate) mod server;
+pub(crate) mod shape;
+pub(crate) mod socket;
+
+use uuid::Uuid;
+use waifu_testkit::builders::fresh;
+
+/// An id that nothing has.
+pub(crate) fn new_id() -> String {
+    fresh::<Uuid>().to_string()
+}

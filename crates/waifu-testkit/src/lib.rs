@@ -3,5 +3,6 @@
 
 pub mod builders;
 pub mod contracts;
+pub mod fakes;
 pub mod mock_llm;
 pub mod postgres;

@@ -110,8 +110,15 @@ impl Recorder {
             };
             match settled {
                 Settled::Done => return Ok(news(settlement, said)),
-                Settled::EndedByAnother if answer_was_lost && self.is_ours(&settlement).await? => {
-                    return Ok(news(settlement, said));
+                Settled::EndedByAnother if answer_was_lost => {
+                    let is_ours = loop {
+                        match self.is_ours(&settlement).await {
+                            Ok(is_ours) => break is_ours,
+                            Err(error) => patience.wait_after(error).await?,
+                        }
+                    };
+                    let ended = is_ours.then(|| news(settlement, said));
+                    return ended.ok_or(Unsettled::EndedByAnother);
                 }
                 Settled::EndedByAnother => return Err(Unsettled::EndedByAnother),
                 Settled::Stale => {
@@ -139,6 +146,7 @@ impl Recorder {
         Ok(stored.is_some_and(|stored| {
             stored.turn.run == settlement.turn.run
                 && stored.status == settlement.status.into()
+                && stored.reason == settlement.reason
                 && stored.reply.map(|reply| reply.id)
                     == settlement.reply.as_ref().map(|reply| reply.message_id)
         }))

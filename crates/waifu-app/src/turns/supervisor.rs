@@ -205,9 +205,9 @@ impl Supervisor {
     /// accepted and answered, or not accepted.
     pub async fn begin(&self, draft: TurnDraft) -> Result<Begun, NotBegun> {
         let inner = Arc::clone(&self.inner);
-        // Held until the message is accepted or refused.
-        let _alone = self
-            .inner
+        // Counted before the look at `draining`, so that a drain waits for what was let in before it.
+        let _counted = inner.runs.token();
+        let alone = inner
             .one_at_a_time
             .wait(draft.pair, draft.client_message_id)
             .await;
@@ -218,7 +218,9 @@ impl Supervisor {
         };
         let (answer, answered) = oneshot::channel();
         let run = async move {
-            match inner.accept(draft).await {
+            let accepted = inner.accept(draft).await;
+            drop(alone);
+            match accepted {
                 Ok((begun, opening)) => {
                     // Whoever asked may be gone.
                     let _ = answer.send(Ok(begun));

@@ -1,0 +1,85 @@
+//! A reply in hand, and a store that is away.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use waifu_app::ports::language_model::Finish;
+use waifu_app::turns::TurnLimits;
+use waifu_domain::turn::{EndReason, EndStatus};
+use waifu_testkit::fakes::{Fate, Operation};
+
+use crate::world::{World, left, seconds_pass};
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_in_hand_waits_for_the_store_and_is_settled_when_it_returns() {
+    let world = World::new();
+    let mut watcher = world.watch();
+    let (turn, call) = world.hello().await;
+    world.store.go_away();
+    call.say("hi");
+    call.finish(Finish::Stop, None);
+    seconds_pass(30.0).await;
+    assert_eq!(watcher.so_far()[2..], ["delta hi"]);
+    world.store.come_back();
+    assert_eq!(
+        watcher.until_over().await,
+        ["3 updated hello", "4 done Completed"]
+    );
+    let settled = world.ending(turn);
+    assert_eq!(left(&settled), (EndStatus::Completed, None, "hi"));
+    assert_eq!(world.relationship().affection.get(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_standing_that_has_to_be_read_again_waits_for_the_store_too() {
+    let world = World::new();
+    let moved = [Fate::MovedBefore(10)];
+    world.store.foretell(Operation::Settle, moved);
+    let outage = [Fate::Away; 4];
+    world.store.foretell(Operation::Standing, outage);
+    world.play(world.draft("hello"), "hi").await;
+    assert_eq!(world.relationship().affection.get(), 13);
+}
+
+#[tokio::test(start_paused = true)]
+async fn patience_has_an_end_and_the_reaper_finds_the_saved_words() {
+    let world = World::with(TurnLimits {
+        settling: Duration::from_secs(20),
+        ..TurnLimits::default()
+    });
+    let mut watcher = world.watch();
+    let (turn, call) = world.hello().await;
+    call.say("Good ");
+    seconds_pass(1.5).await;
+    world.store.go_away();
+    call.say("morning");
+    let since = Instant::now();
+    call.finish(Finish::Stop, None);
+    let told = watcher.until_over().await;
+    assert_eq!(told.last().unwrap(), "lost");
+    let waited = since.elapsed().as_secs();
+    assert!((18..=23).contains(&waited), "{waited} seconds");
+    let tries = world.store.asked_to_settle().len();
+    assert!(tries < 30, "{tries} tries");
+    assert!(!world.is_over(turn));
+
+    world.store.come_back();
+    watcher.until_over().await;
+    let expected = (EndStatus::Incomplete, Some(EndReason::Abandoned), "Good ");
+    assert_eq!(left(&world.ending(turn)), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_breaks_is_not_waited_for() {
+    let world = World::new();
+    let breaks = [Fate::Broken];
+    world.store.foretell(Operation::Settle, breaks);
+    let mut watcher = world.watch();
+    let (_, call) = world.hello().await;
+    let since = Instant::now();
+    call.say("hi");
+    call.finish(Finish::Stop, None);
+    assert_eq!(watcher.until_over().await[2..], ["delta hi", "lost"]);
+    assert_eq!(since.elapsed(), Duration::ZERO);
+    assert_eq!(world.store.asked_to_settle().len(), 1);
+}

@@ -1,0 +1,47 @@
+//! Time and ids that a test holds still.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use time::Duration;
+use uuid::Uuid;
+use waifu_app::ports::clock::Clock;
+use waifu_app::ports::ids::IdSource;
+use waifu_domain::timestamp::Timestamp;
+
+/// Stands still until it is told to go on.
+#[derive(Debug)]
+pub struct SetClock {
+    unix_micros: AtomicI64,
+}
+
+impl SetClock {
+    pub fn at(moment: Timestamp) -> Self {
+        Self {
+            unix_micros: AtomicI64::new(moment.unix_micros()),
+        }
+    }
+
+    pub fn advance(&self, span: Duration) {
+        let moment = self.now().plus(span).unix_micros();
+        self.unix_micros.store(moment, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_micros(self.unix_micros.load(Ordering::SeqCst))
+    }
+}
+
+/// 1, 2, 3, …
+#[derive(Debug, Default)]
+pub struct CountingIds {
+    last: AtomicU64,
+}
+
+impl IdSource for CountingIds {
+    fn new_id(&self) -> Uuid {
+        let number = self.last.fetch_add(1, Ordering::SeqCst) + 1;
+        Uuid::from_u128(number.into())
+    }
+}

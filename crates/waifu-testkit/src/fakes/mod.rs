@@ -1,0 +1,11 @@
+//! The ports of the supervisor in memory, for tests that decide what the outside does and when.
+
+mod ambient;
+mod language_model;
+mod memory;
+mod memory_store;
+mod snapshot;
+
+pub use ambient::{CountingIds, SetClock};
+pub use language_model::{FedModel, ModelCall};
+pub use memory_store::{Call, Fate, MemoryStore, Operation};

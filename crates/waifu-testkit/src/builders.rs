@@ -328,22 +328,13 @@ fn interactions(relationship: &Relationship, verdict: &Verdict) -> Vec<Interacti
     let rule_book = RuleBook::shipped().hash();
     (relationship.head.entry_no + 1..)
         .zip(verdict.rows.iter().cloned())
-        .map(|(no, row)| Interaction {
-            place: LedgerPlace {
+        .map(|(no, row)| {
+            let place = LedgerPlace {
                 id: fresh(),
                 relationship_id: relationship.id,
                 no,
-            },
-            kind: row.kind,
-            timestamp: row.at,
-            requested_change: row.requested,
-            affection_change: row.applied,
-            affection_after: row.affection_after,
-            level_after: row.level_after,
-            reasons: row.reasons,
-            facts: row.facts,
-            cause: row.cause,
-            rule_book,
+            };
+            row.into_interaction(place, rule_book)
         })
         .collect()
 }

@@ -251,26 +251,18 @@ impl Recorder {
         verdict: &Verdict,
     ) -> Vec<Interaction> {
         let rule_book: RuleBookHash = self.rule_book.hash();
-        verdict
-            .rows
-            .iter()
-            .zip(last_no + 1..)
-            .map(|(row, no)| Interaction {
-                place: LedgerPlace {
-                    id: self.ids.fresh(),
-                    relationship_id,
-                    no,
-                },
-                kind: row.kind,
-                timestamp: row.at,
-                requested_change: row.requested,
-                affection_change: row.applied,
-                affection_after: row.affection_after,
-                level_after: row.level_after,
-                reasons: row.reasons.clone(),
-                facts: row.facts.clone(),
-                cause: row.cause.clone(),
-                rule_book,
+        let rows = verdict.rows.iter().cloned();
+        rows.zip(last_no + 1..)
+            .map(|(row, no)| {
+                let id = self.ids.fresh();
+                row.into_interaction(
+                    LedgerPlace {
+                        id,
+                        relationship_id,
+                        no,
+                    },
+                    rule_book,
+                )
             })
             .collect()
     }

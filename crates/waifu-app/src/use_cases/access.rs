@@ -1,7 +1,7 @@
 //! Who may see whom. What a caller may not see is not there.
 
 use waifu_domain::ids::WaifuId;
-use waifu_domain::relationship::Pair;
+use waifu_domain::relationship::{Pair, Relationship};
 use waifu_domain::waifu::Waifu;
 
 use crate::caller::Caller;
@@ -51,4 +51,18 @@ pub(super) async fn present_waifu(
     } else {
         Ok(waifu)
     }
+}
+
+/// The caller's relationship with somebody he may see, deleted or not; `None` when the two have never met.
+pub(super) async fn known_relationship(
+    work: &mut dyn UnitOfWork,
+    caller: Caller,
+    waifu_id: WaifuId,
+) -> Result<Option<Relationship>, Unseen> {
+    known_waifu(work, caller, waifu_id).await?;
+    let pair = Pair {
+        user_id: caller.user_id,
+        waifu_id,
+    };
+    Ok(work.relationships().find(pair).await?)
 }

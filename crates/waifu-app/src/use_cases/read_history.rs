@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use waifu_domain::ids::WaifuId;
-use waifu_domain::relationship::Pair;
 use waifu_domain::turn::Message;
 
-use super::access::{Unseen, known_waifu};
+use super::access::{Unseen, known_relationship};
 use super::page::{Page, PageLimit};
 use crate::caller::Caller;
 use crate::ports::store::{MessagePlace, Store, UnitOfWork, finish};
@@ -42,12 +41,7 @@ async fn read(
     before: Option<MessagePlace>,
     limit: PageLimit,
 ) -> Result<Vec<Message>, Unseen> {
-    known_waifu(work, caller, waifu_id).await?;
-    let pair = Pair {
-        user_id: caller.user_id,
-        waifu_id,
-    };
-    let Some(relationship) = work.relationships().find(pair).await? else {
+    let Some(relationship) = known_relationship(work, caller, waifu_id).await? else {
         return Ok(Vec::new());
     };
     let to_ask = Page::<Message, MessagePlace>::to_ask(limit);

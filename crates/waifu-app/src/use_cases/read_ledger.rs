@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use waifu_domain::ids::WaifuId;
-use waifu_domain::relationship::Pair;
 
-use super::access::{Unseen, known_waifu};
+use super::access::{Unseen, known_relationship};
 use super::page::{Page, PageLimit};
 use crate::caller::Caller;
 use crate::ports::store::{LedgerRow, Store, UnitOfWork, finish};
@@ -38,12 +37,7 @@ async fn read(
     before_no: Option<u32>,
     limit: PageLimit,
 ) -> Result<Vec<LedgerRow>, Unseen> {
-    known_waifu(work, caller, waifu_id).await?;
-    let pair = Pair {
-        user_id: caller.user_id,
-        waifu_id,
-    };
-    let Some(relationship) = work.relationships().find(pair).await? else {
+    let Some(relationship) = known_relationship(work, caller, waifu_id).await? else {
         return Ok(Vec::new());
     };
     let to_ask = Page::<LedgerRow, u32>::to_ask(limit);

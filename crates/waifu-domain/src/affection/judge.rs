@@ -3,8 +3,8 @@
 use crate::events::{LastOccurrence, OccurrenceState};
 use crate::ids::{TurnId, UserId};
 use crate::relationship::{
-    Affection, Cause, Fact, InteractionKind, Level, Reason, RelationshipState, Rule, Stage,
-    StandingEntry,
+    Affection, Cause, Fact, Interaction, InteractionKind, LedgerPlace, Level, Reason,
+    RelationshipState, Rule, Stage, StandingEntry,
 };
 use crate::slug::Slug;
 use crate::timestamp::Timestamp;
@@ -13,7 +13,7 @@ use crate::waifu::WaifuProfile;
 
 use super::levels::Gatekeeper;
 use super::tally::{Applied, Room, Tally};
-use super::{Appraisal, RuleBook};
+use super::{Appraisal, RuleBook, RuleBookHash};
 
 /// Something that moves a relationship.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,25 @@ pub enum Refusal {
 impl Verdict {
     pub fn stage_after(&self) -> Stage {
         Stage::of(self.state_after.level)
+    }
+}
+
+impl VerdictRow {
+    /// The row as the ledger keeps it, at its place and under the rule book that gave it.
+    pub fn into_interaction(self, place: LedgerPlace, rule_book: RuleBookHash) -> Interaction {
+        Interaction {
+            place,
+            kind: self.kind,
+            timestamp: self.at,
+            requested_change: self.requested,
+            affection_change: self.applied,
+            affection_after: self.affection_after,
+            level_after: self.level_after,
+            reasons: self.reasons,
+            facts: self.facts,
+            cause: self.cause,
+            rule_book,
+        }
     }
 }
 

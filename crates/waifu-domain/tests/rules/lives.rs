@@ -158,22 +158,15 @@ impl Life {
             let no = u32::try_from(self.ledger.len()).expect("histories are short") + 1;
             let mut facts = std::mem::take(&mut self.carried);
             facts.extend(row.facts.iter().cloned());
+            let place = LedgerPlace {
+                id: InteractionId::new(Uuid::from_u128(no.into())),
+                relationship_id: RelationshipId::new(Uuid::nil()),
+                no,
+            };
+            let interaction = row.clone().into_interaction(place, self.book.hash());
             self.ledger.push(Interaction {
-                place: LedgerPlace {
-                    id: InteractionId::new(Uuid::from_u128(no.into())),
-                    relationship_id: RelationshipId::new(Uuid::nil()),
-                    no,
-                },
-                kind: row.kind,
-                timestamp: row.at,
-                requested_change: row.requested,
-                affection_change: row.applied,
-                affection_after: row.affection_after,
-                level_after: row.level_after,
-                reasons: row.reasons.clone(),
                 facts,
-                cause: row.cause.clone(),
-                rule_book: self.book.hash(),
+                ..interaction
             });
         }
     }

@@ -5,6 +5,7 @@ mod ending;
 pub mod frames;
 mod heart;
 pub mod in_process_fanout;
+mod limits;
 mod one_at_a_time;
 mod reaper;
 mod recorder;
@@ -12,4 +13,5 @@ mod registry;
 mod stream;
 mod supervisor;
 
-pub use supervisor::{Begun, NotBegun, Supervisor, SupervisorParts, TurnDraft, TurnLimits};
+pub use limits::TurnLimits;
+pub use supervisor::{Begun, NotBegun, Supervisor, SupervisorParts, TurnDraft};

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use waifu_domain::ids::{TurnId, UserId};
 use waifu_domain::turn::RunNo;
 
-use super::supervisor::TurnLimits;
+use super::limits::TurnLimits;
 use crate::ports::turn_store::Heartbeat;
 
 #[derive(Debug)]

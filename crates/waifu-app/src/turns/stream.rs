@@ -8,8 +8,8 @@ use waifu_domain::turn::EndReason;
 
 use super::ending::Ending;
 use super::frames::Frame;
+use super::limits::TurnLimits;
 use super::registry::Streaming;
-use super::supervisor::TurnLimits;
 use crate::log::chain;
 use crate::ports::fanout::Fanout;
 use crate::ports::language_model::{LanguageModel, ModelError, ReplyPart, ReplyRequest};

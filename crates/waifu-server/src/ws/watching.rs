@@ -35,9 +35,17 @@ pub struct Watching {
 }
 
 impl Watching {
+    /// Sends what a frame makes due.
+    pub async fn receive(&mut self, frame: Arc<Frame>, writer: &mut Writer) -> Result<(), Close> {
+        for due in self.take(frame)? {
+            writer.send(due).await?;
+        }
+        Ok(())
+    }
+
     /// Frames are published after their commits, so two of them may come in the other order: what comes too
     /// early is held until the gap is filled.
-    pub async fn receive(&mut self, frame: Arc<Frame>, writer: &mut Writer) -> Result<(), Close> {
+    fn take(&mut self, frame: Arc<Frame>) -> Result<Vec<ServerFrame>, Close> {
         let is_early = match seq_of(&frame) {
             Some(seq) => seq > self.seq + 1,
             None => !self.held.is_empty(),
@@ -47,23 +55,24 @@ impl Watching {
                 return Err(Close::TooSlow);
             }
             self.held.push_back(frame);
-            return Ok(());
+            return Ok(Vec::new());
         }
-        self.forward(&frame, writer).await?;
+        let mut due = Vec::from_iter(self.show(&frame)?);
         while let Some(next) = self.held.front() {
             if seq_of(next).is_some_and(|seq| seq > self.seq + 1) {
                 break;
             }
             let next = self.held.pop_front().expect("it was looked at");
-            self.forward(&next, writer).await?;
+            due.extend(self.show(&next)?);
         }
-        Ok(())
+        Ok(due)
     }
 
-    async fn forward(&mut self, frame: &Frame, writer: &mut Writer) -> Result<(), Close> {
-        match frame {
+    /// What this client is told of a frame whose turn it is.
+    fn show(&mut self, frame: &Frame) -> Result<Option<ServerFrame>, Close> {
+        Ok(match frame {
             Frame::Durable { seq, happening } if *seq <= self.seq => {
-                self.forward_known(happening, writer).await
+                self.show_known(happening).map(ServerFrame::from)
             }
             Frame::Durable { seq, happening } => {
                 self.seq = *seq;
@@ -78,61 +87,63 @@ impl Watching {
                 }
                 let body = FrameBody::from(happening.clone());
                 let seq = Some(*seq);
-                writer.send(ServerFrame { body, seq }).await
+                Some(ServerFrame { body, seq })
             }
-            Frame::Delta { turn_id, run, text } => {
-                let Some((streaming, its_run, index)) = &mut self.streaming else {
-                    return Ok(());
-                };
-                if (*streaming, *its_run) != (*turn_id, *run) {
-                    return Ok(());
+            Frame::Delta { turn_id, run, text } => self.next_index(*turn_id, *run).map(|index| {
+                let turn_id = (*turn_id).into();
+                let (run, text) = (*run, text.to_string());
+                let attempt = ATTEMPT;
+                FrameBody::TurnDelta {
+                    turn_id,
+                    run,
+                    attempt,
+                    index,
+                    text,
                 }
-                let delta = FrameBody::TurnDelta {
-                    turn_id: (*turn_id).into(),
-                    run: *run,
-                    attempt: ATTEMPT,
-                    index: *index,
-                    text: text.to_string(),
-                };
-                *index += 1;
-                writer.send(delta).await
-            }
+                .into()
+            }),
             // How it ended is in the store: the client comes back and reads it.
             Frame::Lost { turn_id, run } if self.is_streaming(*turn_id, *run) => {
-                Err(Close::ServerError)
+                return Err(Close::ServerError);
             }
-            Frame::Lost { .. } => Ok(()),
-        }
+            Frame::Lost { .. } => None,
+        })
     }
 
     /// The client was told of the store as it was after this event; what it can't know of it is the stream.
-    async fn forward_known(
-        &mut self,
-        happening: &Happening,
-        writer: &mut Writer,
-    ) -> Result<(), Close> {
+    fn show_known(&mut self, happening: &Happening) -> Option<FrameBody> {
         match happening {
             Happening::TurnStarted { turn, .. } if self.streaming.is_none() => {
                 self.streaming = Some((turn.turn_id, turn.run, 0));
-                let nothing_yet = FrameBody::TurnSnapshot {
+                Some(FrameBody::TurnSnapshot {
                     turn_id: turn.turn_id.into(),
                     run: turn.run,
                     attempt: ATTEMPT,
                     index: 0,
                     text: String::new(),
-                };
-                writer.send(nothing_yet).await
+                })
             }
             Happening::TurnDone(done) if self.is_streaming(done.turn_id, done.run) => {
                 self.has_ended(done);
-                writer.send(FrameBody::from(done.clone())).await
+                Some(FrameBody::from(done.clone()))
             }
             Happening::TurnStarted { .. }
             | Happening::TurnDone(_)
             | Happening::MessageAccepted { .. }
             | Happening::RelationshipUpdated { .. }
-            | Happening::EventOpened(_) => Ok(()),
+            | Happening::EventOpened(_) => None,
         }
+    }
+
+    /// The number of the next delta of this run; `None` when it does not stream to this client.
+    fn next_index(&mut self, turn_id: TurnId, run: u32) -> Option<u64> {
+        let (streaming, its_run, index) = self.streaming.as_mut()?;
+        if (*streaming, *its_run) != (turn_id, run) {
+            return None;
+        }
+        let this = *index;
+        *index += 1;
+        Some(this)
     }
 
     fn is_streaming(&self, turn_id: TurnId, run: u32) -> bool {
@@ -163,6 +174,8 @@ impl Watching {
         writer: &mut Writer,
     ) -> Result<(), Close> {
         let mut old = std::mem::replace(&mut self.subscription, fresh);
+        // Words that are held are in what the new subscription starts with.
+        self.held.retain(|frame| seq_of(frame).is_some());
         while let Some(frame) = old.try_next().map_err(|_| Close::TooSlow)? {
             if seq_of(&frame).is_some() {
                 self.receive(frame, writer).await?;
@@ -212,4 +225,158 @@ pub fn catch_up(
         }
     }
     Ok((live, waiting))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+    use waifu_app::caller::Caller;
+    use waifu_app::ports::fanout::Fanout;
+    use waifu_app::ports::turn_store::TurnRef;
+    use waifu_app::turns::in_process_fanout::InProcessFanout;
+    use waifu_domain::timestamp::Timestamp;
+    use waifu_domain::turn::{EndStatus, TurnKind};
+
+    fn id(n: u128) -> Uuid {
+        Uuid::from_u128(n)
+    }
+
+    /// A client that was told of everything up to `seq`.
+    fn watching(seq: u64) -> Watching {
+        let pair = Pair {
+            user_id: id(1).into(),
+            waifu_id: id(2).into(),
+        };
+        let caller = Caller {
+            user_id: pair.user_id,
+            session_id: id(3).into(),
+        };
+        Watching {
+            credential: VerifiedToken {
+                caller,
+                expires_at: Timestamp::from_unix_micros(0),
+            },
+            pair,
+            subscription: InProcessFanout::default().subscribe(pair),
+            held: VecDeque::new(),
+            seq,
+            streaming: None,
+            last_ended: None,
+            heard: Instant::now(),
+            pinged: false,
+            told_to_reconnect: false,
+        }
+    }
+
+    fn started(seq: u64, turn: u128) -> Arc<Frame> {
+        let turn = TurnRef {
+            turn_id: id(turn).into(),
+            turn_no: 1,
+            run: 1,
+            message_id: id(9).into(),
+        };
+        let kind = TurnKind::Chat;
+        Arc::new(Frame::Durable {
+            seq,
+            happening: Happening::TurnStarted { turn, kind },
+        })
+    }
+
+    fn done(seq: u64, turn: u128) -> Arc<Frame> {
+        let done = TurnDone {
+            turn_id: id(turn).into(),
+            run: 1,
+            status: EndStatus::Completed,
+            reason: None,
+            message: None,
+            usage: None,
+        };
+        Arc::new(Frame::Durable {
+            seq,
+            happening: Happening::TurnDone(done),
+        })
+    }
+
+    fn words(turn: u128, text: &str) -> Arc<Frame> {
+        let turn_id = id(turn).into();
+        Arc::new(Frame::Delta {
+            turn_id,
+            run: 1,
+            text: text.into(),
+        })
+    }
+
+    /// What each frame sent has of `type`, `seq` and `index`.
+    fn told(watching: &mut Watching, frames: &[Arc<Frame>]) -> Vec<Value> {
+        let take = |frame: &Arc<Frame>| watching.take(Arc::clone(frame)).unwrap();
+        let sent: Vec<ServerFrame> = frames.iter().flat_map(take).collect();
+        let short = |frame: ServerFrame| {
+            let frame = serde_json::to_value(frame).unwrap();
+            json!([frame["type"], frame["seq"], frame["index"]])
+        };
+        sent.into_iter().map(short).collect()
+    }
+
+    #[test]
+    fn what_was_published_late_is_told_before_what_it_precedes() {
+        let mut client = watching(2);
+        client.streaming = Some((id(7).into(), 1, 4));
+        let frames = [started(4, 8), words(8, "hi"), done(3, 7)];
+        assert_eq!(
+            told(&mut client, &frames),
+            [
+                json!(["turn.done", 3, null]),
+                json!(["turn.started", 4, null]),
+                json!(["turn.delta", null, 0]),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_end_of_what_was_active_is_told_though_its_number_is_known() {
+        let mut client = watching(5);
+        client.streaming = Some((id(7).into(), 1, 0));
+        assert_eq!(
+            told(&mut client, &[done(5, 7)]),
+            [json!(["turn.done", null, null])]
+        );
+        assert!(told(&mut client, &[done(5, 7)]).is_empty(), "once");
+    }
+
+    #[test]
+    fn a_start_whose_number_is_known_comes_as_an_empty_snapshot_and_its_words_follow() {
+        let mut client = watching(5);
+        let frames = [started(5, 7), words(7, "hi")];
+        assert_eq!(
+            told(&mut client, &frames),
+            [
+                json!(["turn.snapshot", null, 0]),
+                json!(["turn.delta", null, 0]),
+            ]
+        );
+    }
+
+    #[test]
+    fn only_the_loss_of_the_run_that_streams_here_ends_the_socket() {
+        let lost = |turn: u128| {
+            let turn_id = id(turn).into();
+            Arc::new(Frame::Lost { turn_id, run: 1 })
+        };
+        let mut client = watching(5);
+        client.streaming = Some((id(7).into(), 1, 0));
+        assert!(client.take(lost(8)).unwrap().is_empty());
+        assert_eq!(client.take(lost(7)).unwrap_err(), Close::ServerError);
+    }
+
+    #[test]
+    fn a_gap_that_is_never_filled_costs_a_bounded_amount() {
+        let mut client = watching(0);
+        assert!(client.take(started(2, 7)).unwrap().is_empty());
+        for _ in 1..MOST_HELD {
+            assert!(client.take(words(7, "more ")).unwrap().is_empty());
+        }
+        assert_eq!(client.take(words(7, "more ")).unwrap_err(), Close::TooSlow);
+    }
 }

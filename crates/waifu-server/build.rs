@@ -18,18 +18,13 @@ fn main() -> io::Result<()> {
     let mut code = String::from("/// Names and texts of the files under config/seed/companions.\n");
     code.push_str("const SHIPPED: &[(&str, &str)] = &[\n");
     for path in files {
-        let path = path.canonicalize()?;
         let name = path
             .file_name()
             .expect("a file has a name")
-            .to_string_lossy()
-            .into_owned();
-        writeln!(
-            code,
-            "    ({name:?}, include_str!({:?})),",
-            path.display().to_string()
-        )
-        .map_err(io::Error::other)?;
+            .to_string_lossy();
+        // The text itself, not its path: a checkout may move, and its build with it.
+        let text = fs::read_to_string(&path)?;
+        writeln!(code, "    ({name:?}, {text:?}),").map_err(io::Error::other)?;
     }
     code.push_str("];\n");
     #[expect(

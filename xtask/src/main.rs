@@ -40,6 +40,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Test { arguments } => test::run(&workspace, &arguments),
         Task::Migrate { arguments } => server::run(&workspace, "migrate", &arguments),
         Task::Seed { arguments } => server::run(&workspace, "seed", &arguments),
+        Task::VerifyLedger { arguments } => server::run(&workspace, "verify-ledger", &arguments),
+        Task::Operator { arguments } => server::run(&workspace, "operator", &arguments),
     }
 }
 
@@ -82,9 +84,21 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
-    /// Fill the configured store with the seed companions (`waifu-server seed`).
+    /// Fill the configured store with companions, gifts, dates and events (`waifu-server seed`).
     Seed {
         /// Arguments for the server's own subcommand.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Hold the ledger law against the configured store (`waifu-server verify-ledger`).
+    VerifyLedger {
+        /// Arguments for the server's own subcommand.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Grant or revoke the right to what is under /admin (`waifu-server operator`).
+    Operator {
+        /// Arguments for the server's own subcommand, as in `cargo xtask operator grant NAME`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },

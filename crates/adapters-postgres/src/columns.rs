@@ -58,6 +58,14 @@ impl Document {
     }
 }
 
+/// What a column that may be empty says; an empty one says what is there in the beginning.
+pub(crate) fn read_or_default<T: DeserializeOwned + Default>(
+    place: &'static str,
+    document: Option<&Document>,
+) -> Result<T, Fault> {
+    document.map_or_else(|| Ok(T::default()), |document| document.read(place))
+}
+
 impl FromSql<Jsonb, Pg> for Document {
     fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
         match bytes.as_bytes() {

@@ -34,6 +34,9 @@ pub(crate) enum Fault {
     TooMuch(u64),
     #[error("failed to find the row of {0} that was to be changed")]
     Missing(&'static str),
+    /// The caller broke a promise of the port.
+    #[error("{0}")]
+    Misuse(&'static str),
     #[error("failed to read the database's url")]
     BadUrl(#[source] BoxError),
     #[error("failed to migrate the database")]
@@ -54,6 +57,7 @@ impl From<Fault> for StoreError {
             Fault::Corrupt { .. }
             | Fault::TooMuch(_)
             | Fault::Missing(_)
+            | Fault::Misuse(_)
             | Fault::BadUrl(_)
             | Fault::Migrations(_) => false,
         };

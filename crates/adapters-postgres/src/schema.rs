@@ -2,6 +2,19 @@
 //! should be.
 
 diesel::table! {
+    catalogue_entries (id) {
+        id -> Uuid,
+        kind -> Text,
+        key -> Text,
+        body -> Jsonb,
+        version -> Integer,
+        seeded_version -> Nullable<Integer>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     conversations (id) {
         id -> Uuid,
         relationship_id -> Uuid,
@@ -67,6 +80,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipts (user_id, scope, key) {
+        user_id -> Uuid,
+        scope -> Text,
+        key -> Text,
+        request -> Binary,
+        relationship_id -> Uuid,
+        after_no -> Integer,
+        last_no -> Integer,
+        turn_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     relationships (id) {
         id -> Uuid,
         user_id -> Uuid,
@@ -81,6 +109,8 @@ diesel::table! {
         last_entry_no -> Integer,
         version -> Integer,
         created_at -> Timestamptz,
+        counts -> Nullable<Jsonb>,
+        deeds -> Nullable<Jsonb>,
     }
 }
 
@@ -135,6 +165,7 @@ diesel::table! {
         chosen_run -> Nullable<Integer>,
         cause -> Nullable<Jsonb>,
         created_at -> Timestamptz,
+        voided_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -147,6 +178,8 @@ diesel::table! {
         role -> Text,
         age_group -> Text,
         created_at -> Timestamptz,
+        time_zone -> Nullable<Text>,
+        birthday -> Nullable<Date>,
     }
 }
 

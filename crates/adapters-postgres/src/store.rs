@@ -5,11 +5,11 @@ use diesel_async::SimpleAsyncConnection;
 use time::Duration;
 use waifu_app::ports::store::{Store, StoreError, UnitOfWork};
 use waifu_app::ports::turn_store::{
-    Accepted, Heartbeat, NewTurn, Settled, Settlement, Standing, TurnStore,
+    Accepted, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing, TurnStore,
 };
 use waifu_domain::affection::RuleBook;
 use waifu_domain::ids::{ProcessId, TurnId};
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::relationship::Horizon;
 
 use crate::connections::{Connections, PostgresOptions};
 use crate::errors::Fault;
@@ -59,6 +59,12 @@ impl Store for PostgresStore {
         let outcome = rows::rule_books::keep(transaction.connection(), book).await;
         Ok(transaction.finish(outcome).await?)
     }
+
+    async fn rule_books(&self) -> Result<Vec<RuleBook>, StoreError> {
+        let mut transaction = self.connections.begin().await?;
+        let outcome = rows::rule_books::all(transaction.connection()).await;
+        Ok(transaction.finish(outcome).await?)
+    }
 }
 
 #[async_trait]
@@ -72,11 +78,23 @@ impl TurnStore for PostgresStore {
     async fn standing(
         &self,
         turn: TurnId,
-        entries_since: Timestamp,
+        horizon: Horizon,
     ) -> Result<Option<Standing>, StoreError> {
         // One picture, so all of it is of one head.
         let mut transaction = self.connections.snapshot().await?;
-        let outcome = turns::standing(transaction.connection(), turn, entries_since).await;
+        let outcome = turns::standing(transaction.connection(), turn, horizon).await;
+        Ok(transaction.finish(outcome).await?)
+    }
+
+    async fn opening(
+        &self,
+        turn: TurnId,
+        history_limit: u32,
+        horizon: Horizon,
+    ) -> Result<Option<Opening>, StoreError> {
+        let mut transaction = self.connections.snapshot().await?;
+        let connection = transaction.connection();
+        let outcome = turns::opening(connection, turn, history_limit, horizon).await;
         Ok(transaction.finish(outcome).await?)
     }
 

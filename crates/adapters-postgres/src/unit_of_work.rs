@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use waifu_app::ports::store::{
-    Messages, Relationships, Sessions, StoreError, UnitOfWork, Users, Waifus,
+    CatalogueEntries, Messages, Receipts, Relationships, Sessions, StoreError, Turns, UnitOfWork,
+    Users, Waifus,
 };
 
 use crate::connections::Transaction;
@@ -44,6 +45,18 @@ impl UnitOfWork for PostgresUnitOfWork {
     }
 
     fn messages(&mut self) -> Box<dyn Messages + '_> {
+        Box::new(self.repository())
+    }
+
+    fn turns(&mut self) -> Box<dyn Turns + '_> {
+        Box::new(self.repository())
+    }
+
+    fn receipts(&mut self) -> Box<dyn Receipts + '_> {
+        Box::new(self.repository())
+    }
+
+    fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_> {
         Box::new(self.repository())
     }
 

@@ -9,6 +9,8 @@ diesel::table! {
         role -> Text,
         age_group -> Text,
         created_at -> BigInt,
+        time_zone -> Nullable<Text>,
+        birthday -> Nullable<Text>,
     }
 }
 
@@ -77,6 +79,8 @@ diesel::table! {
         last_entry_no -> BigInt,
         version -> BigInt,
         created_at -> BigInt,
+        counts -> Nullable<Text>,
+        deeds -> Nullable<Text>,
     }
 }
 
@@ -104,6 +108,7 @@ diesel::table! {
         chosen_run -> Nullable<BigInt>,
         cause -> Nullable<Text>,
         created_at -> BigInt,
+        voided_at -> Nullable<BigInt>,
     }
 }
 
@@ -176,6 +181,34 @@ diesel::table! {
         seq -> BigInt,
         body -> Text,
         at -> BigInt,
+    }
+}
+
+diesel::table! {
+    catalogue_entries (id) {
+        id -> Binary,
+        kind -> Text,
+        key -> Text,
+        body -> Text,
+        version -> BigInt,
+        seeded_version -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    receipts (user_id, scope, key) {
+        user_id -> Binary,
+        scope -> Text,
+        key -> Text,
+        request -> Binary,
+        relationship_id -> Binary,
+        after_no -> BigInt,
+        last_no -> BigInt,
+        turn_id -> Nullable<Binary>,
+        at -> BigInt,
+        expires_at -> Nullable<BigInt>,
     }
 }
 

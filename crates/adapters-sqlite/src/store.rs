@@ -7,15 +7,15 @@ use diesel::prelude::*;
 use time::Duration;
 use waifu_app::ports::store::{Store, StoreError, UnitOfWork};
 use waifu_app::ports::turn_store::{
-    Accepted, Heartbeat, NewTurn, Settled, Settlement, Standing, TurnStore,
+    Accepted, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing, TurnStore,
 };
 use waifu_domain::affection::RuleBook;
 use waifu_domain::ids::{ProcessId, TurnId};
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::relationship::Horizon;
 
 use crate::connections::Lane;
 use crate::rows::rule_books;
-use crate::turns::{abandoned, accept, beat, settle, standing};
+use crate::turns::{abandoned, accept, beat, opening, settle, standing};
 use crate::unit_of_work::SqliteUnitOfWork;
 
 /// Cheap to clone; all clones are the same store.
@@ -50,6 +50,10 @@ impl Store for SqliteStore {
             .transact(move |connection| rule_books::keep(connection, &book))
             .await
     }
+
+    async fn rule_books(&self) -> Result<Vec<RuleBook>, StoreError> {
+        self.readers.transact(rule_books::all).await
+    }
 }
 
 #[async_trait]
@@ -63,10 +67,21 @@ impl TurnStore for SqliteStore {
     async fn standing(
         &self,
         turn: TurnId,
-        entries_since: Timestamp,
+        horizon: Horizon,
     ) -> Result<Option<Standing>, StoreError> {
         self.readers
-            .transact(move |connection| standing::read(connection, turn, entries_since))
+            .transact(move |connection| standing::read(connection, turn, horizon))
+            .await
+    }
+
+    async fn opening(
+        &self,
+        turn: TurnId,
+        history_limit: u32,
+        horizon: Horizon,
+    ) -> Result<Option<Opening>, StoreError> {
+        self.readers
+            .transact(move |connection| opening::read(connection, turn, history_limit, horizon))
             .await
     }
 

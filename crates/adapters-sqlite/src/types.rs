@@ -73,6 +73,14 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     serde_json::from_str(json).map_err(|error| Corrupt::new(column, error))
 }
 
+/// What a column that may be empty says; an empty one says what is there in the beginning.
+pub(crate) fn from_json_or_default<T: DeserializeOwned + Default>(
+    column: &'static str,
+    json: Option<&str>,
+) -> Result<T, Corrupt> {
+    json.map_or_else(|| Ok(T::default()), |json| from_json(column, json))
+}
+
 /// A value that its type checks: a number within range, a name with the right letters, a hash of the right length.
 pub(crate) fn checked<T, U>(column: &'static str, value: U) -> Result<T, Corrupt>
 where

@@ -132,6 +132,9 @@ async fn durable_events_are_numbered_without_gaps_and_read_back() {
             DurableEvent::RelationshipUpdated { .. } => "updated",
             DurableEvent::TurnDone { .. } => "done",
             DurableEvent::EventOpened { .. } => "opened",
+            DurableEvent::EventResolved { .. } => "resolved",
+            DurableEvent::EventExpired { .. } => "expired",
+            DurableEvent::TurnVoided { .. } => "voided",
         })
         .collect();
     assert_eq!(kinds, ["accepted", "started", "updated", "done"].repeat(3));

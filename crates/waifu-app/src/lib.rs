@@ -2,6 +2,7 @@
 //! which turns run. Knows the domain alone; no HTTP, no SQL, no provider's types.
 
 pub mod caller;
+pub mod catalogues;
 pub mod log;
 pub mod ports;
 pub mod turns;

@@ -63,6 +63,8 @@ typed_ids! {
     MessageId,
     InteractionId,
     OccurrenceId,
+    /// A gift, a date or an event of the catalogue.
+    EntryId,
     /// Chosen by the client, unique per relationship: the key under which a message is sent once.
     ClientMessageId,
     /// One life of one server process; it owns the leases of the runs it streams.

@@ -4,11 +4,14 @@
 //! are integer arithmetic, and every type that can be built is valid.
 
 pub mod affection;
+pub mod bounded;
+pub mod catalogue;
 pub mod events;
 pub mod ids;
 pub mod prompt;
 pub mod relationship;
 pub mod slug;
+pub mod time_zone;
 pub mod timestamp;
 pub mod turn;
 pub mod user;

@@ -1,10 +1,13 @@
 //! The people: who signs in, and what the rules need to know of him.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
 use crate::ids::UserId;
+use crate::time_zone::TimeZone;
 use crate::timestamp::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,20 @@ pub struct User {
     pub display_name: DisplayName,
     pub role: Role,
     pub age_group: AgeGroup,
+    pub time_zone: TimeZone,
+    pub birthday: Option<Date>,
     pub created_at: Timestamp,
+}
+
+impl User {
+    /// What the rules need to know of him.
+    pub fn person(&self) -> Person {
+        Person {
+            age_group: self.age_group,
+            time_zone: self.time_zone.clone(),
+            birthday: self.birthday,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +40,9 @@ pub enum Role {
     Operator,
 }
 
+/// In years.
+const ADULT_AT: i32 = 18;
+
 /// For a minor gates stay shut and absence costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -32,10 +51,38 @@ pub enum AgeGroup {
     Minor,
 }
 
+impl AgeGroup {
+    /// Of somebody born on that day.
+    pub fn of(birthday: Date, today: Date) -> Self {
+        let years = today.year() - birthday.year();
+        let day = |date: Date| (u8::from(date.month()), date.day());
+        let had_birthday = day(today) >= day(birthday);
+        if years - i32::from(!had_birthday) < ADULT_AT {
+            Self::Minor
+        } else {
+            Self::Adult
+        }
+    }
+}
+
 /// What the judge is told of the user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub age_group: AgeGroup,
+    /// Birthdays and calendar days are days here.
+    pub time_zone: TimeZone,
+    pub birthday: Option<Date>,
+}
+
+impl Person {
+    /// A grown-up of whom nothing else is known.
+    pub fn adult() -> Self {
+        Self {
+            age_group: AgeGroup::Adult,
+            time_zone: TimeZone::utc(),
+            birthday: None,
+        }
+    }
 }
 
 /// 3 to 32 of `a-z`, `0-9`, `_` and `-`; capitals are taken as small letters, so that two people can't hold
@@ -66,6 +113,14 @@ impl TryFrom<String> for Username {
         } else {
             Err(NotAUsername)
         }
+    }
+}
+
+impl FromStr for Username {
+    type Err = NotAUsername;
+
+    fn from_str(text: &str) -> Result<Self, NotAUsername> {
+        text.to_owned().try_into()
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use uuid::Uuid;
+use waifu_domain::affection::Taste;
 use waifu_domain::ids::TurnId;
-use waifu_domain::prompt::{Line, Prompt, PromptRole, Scene, compose};
+use waifu_domain::prompt::{Line, Occasion, Prompt, PromptRole, Scene, compose};
 use waifu_domain::relationship::{Level, Mood};
 use waifu_domain::turn::Speaker;
 use waifu_domain::user::DisplayName;
@@ -46,6 +47,40 @@ fn a_bare_scene_has_no_empty_headings() {
     insta::assert_snapshot!("bare", written(&compose(&bare_scene())));
 }
 
+#[test]
+fn what_the_user_does_is_told_behind_bars_and_between_our_own_lines() {
+    let cake = Occasion::Gift {
+        name: "A cake".to_owned(),
+        description: "With candles.\nYou love such things.".to_owned(),
+        taste: Taste::Disliked(Weight::try_from(2).expect("a weight")),
+    };
+    let choice = Occasion::Event {
+        title: "The rooftop".to_owned(),
+        scene: "She waits at the rail.".to_owned(),
+        choice: "Say it".to_owned(),
+        line: "He means it.".to_owned(),
+    };
+    for (occasion, told) in [
+        (
+            cake,
+            "The person gives you a gift:\n| A cake\n| With candles.\n| You love such things.\n\n\
+             You dislike such things, and it shows.\nReact to it in character.",
+        ),
+        (
+            choice,
+            "Something happens:\n| The rooftop\n| She waits at the rail.\n\nThe person chooses:\n| Say it\n\n\
+             What that means:\n| He means it.\n\nReact to it in character.",
+        ),
+    ] {
+        let prompt = compose(&Scene {
+            occasion,
+            ..bare_scene()
+        });
+        let last = prompt.messages.last().expect("a message");
+        assert_eq!((last.role, last.text.as_str()), (PromptRole::User, told));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -78,7 +113,7 @@ proptest! {
             prop_assert_eq!(message.role, expected);
         }
         let last = &spoken[spoken.len() - 1].text;
-        prop_assert!(last.ends_with(&scene.said), "the user's message ends what he says");
+        prop_assert!(last.ends_with(scene.occasion.said()), "the user's message ends what he says");
     }
 
     #[test]
@@ -98,7 +133,7 @@ proptest! {
         let heard = first.map_or(&newest[..0], |first| &newest[first..]);
 
         let mut told: Vec<&str> = heard.iter().map(|line| line.text.as_str()).collect();
-        told.push(&scene.said);
+        told.push(scene.occasion.said());
         let all: Vec<&str> = prompt.messages[1..].iter().map(|message| message.text.as_str()).collect();
         prop_assert_eq!(all.join("\n\n"), told.join("\n\n"));
     }
@@ -130,6 +165,12 @@ fn written(prompt: &Prompt) -> String {
     messages.join("\n\n")
 }
 
+fn says(text: &str) -> Occasion {
+    Occasion::Chat {
+        said: text.to_owned(),
+    }
+}
+
 fn bare_scene() -> Scene {
     Scene {
         waifu: WaifuProfile {
@@ -142,7 +183,7 @@ fn bare_scene() -> Scene {
         level: Level::STRANGER,
         mood: Mood::Calm,
         history: Vec::new(),
-        said: "Hello?".to_owned(),
+        occasion: says("Hello?"),
         turn_id: TurnId::new(Uuid::nil()),
         turn_no: 1,
     }
@@ -204,7 +245,7 @@ fn rich_scene() -> Scene {
             line(Speaker::User, "I brought the book back."),
             line(Speaker::Waifu, "On time, even. Hmph."),
         ],
-        said: "May I stay until\nthe rain stops?".to_owned(),
+        occasion: says("May I stay until\nthe rain stops?"),
         ..bare_scene()
     }
 }
@@ -338,7 +379,7 @@ fn any_scene() -> impl Strategy<Value = Scene> {
             level,
             mood,
             history,
-            said,
+            occasion: Occasion::Chat { said },
             ..bare_scene()
         },
     )

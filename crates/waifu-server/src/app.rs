@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use waifu_app::catalogues::Catalogues;
 use waifu_app::ports::access_tokens::AccessTokens;
 use waifu_app::ports::clock::Clock;
 use waifu_app::ports::fanout::Fanout;
@@ -24,14 +25,17 @@ use waifu_app::ports::turn_store::TurnStore;
 use waifu_app::turns::in_process_fanout::InProcessFanout;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
-    CreateWaifu, DeleteWaifu, DemoUser, GetWaifu, ListWaifus, OpenSession, ReadHistory, ReadLedger,
-    ReadProfile, ReadRelationship, Refresh, Register, SeedWaifus, SendMessage, SignIn, UpdateWaifu,
+    Acts, ActsParts, CreateWaifu, DeleteWaifu, DemoUser, GetWaifu, ListEvents, ListOffers,
+    ListWaifus, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship,
+    Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, UpdateProfile,
+    UpdateWaifu,
 };
-use waifu_domain::affection::RuleBook;
 
 use crate::auth::access_tokens::JwtAccessTokens;
 use crate::auth::passwords::Argon2Passwords;
 use crate::auth::secret_key::SecretKey;
+use crate::rules::Rules;
+use crate::seeds::Planter;
 use crate::settings::{LlmSettings, Settings, StoreSettings};
 use crate::system::{RandomSecrets, SystemClock, TimeOrderedIds};
 
@@ -58,11 +62,17 @@ pub struct App {
     pub create_waifu: CreateWaifu,
     pub update_waifu: UpdateWaifu,
     pub delete_waifu: DeleteWaifu,
-    pub seed_waifus: SeedWaifus,
+    pub catalogues: Arc<Catalogues>,
+    pub acts: Acts,
+    pub list_offers: ListOffers,
+    pub list_events: ListEvents,
+    pub roles: Roles,
+    pub update_profile: UpdateProfile,
     pub send_message: SendMessage,
     pub read_history: ReadHistory,
     pub read_relationship: ReadRelationship,
     pub read_ledger: ReadLedger,
+    pub read_affection: ReadAffection,
 }
 
 /// A store in its two shapes, opened and migrated.
@@ -72,19 +82,76 @@ pub struct Stores {
     pub turns: Arc<dyn TurnStore>,
 }
 
-impl App {
-    /// Opens the store, which migrates it, and starts the supervisor on the runtime that this is called on.
-    pub async fn build(settings: Settings) -> anyhow::Result<Self> {
-        let rule_book = Arc::new(rule_book(&settings)?);
+/// What everything stands on: the rule book, and a store that knows it.
+#[derive(Debug, Clone)]
+pub struct Foundation {
+    stores: Stores,
+    rules: Rules,
+}
+
+impl Foundation {
+    /// Opens the store, which migrates it.
+    pub async fn lay(settings: &Settings) -> anyhow::Result<Self> {
+        let rules = Rules::load(&settings.rules)?;
         let stores = open_stores(&settings.store).await?;
-        stores
-            .store
-            .keep_rule_book(&rule_book)
-            .await
-            .context("failed to store the rule book")?;
-        let key = SecretKey::load_or_create(&settings.server.data_dir)?;
+        let kept = stores.store.keep_rule_book(&rules.book).await;
+        kept.context("failed to store the rule book")?;
+        Ok(Self { stores, rules })
+    }
+
+    pub fn planter(&self) -> Planter {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds);
+        Planter {
+            waifus: SeedWaifus {
+                store: Arc::clone(&self.stores.store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+            },
+            catalogue: SeedCatalogue {
+                store: Arc::clone(&self.stores.store),
+                clock,
+                ids,
+                rule_book: Arc::clone(&self.rules.book),
+            },
+            rules: self.rules.clone(),
+        }
+    }
+}
+
+impl App {
+    /// Opens the store, fills it if it is empty, and starts the supervisor on the runtime that this is called on.
+    pub async fn build(settings: Settings) -> anyhow::Result<Self> {
+        let foundation = Foundation::lay(&settings).await?;
+        let planter = foundation.planter();
+        planter.plant_missing().await?;
+        planter.check().await?;
         let model = language_model(&settings)?;
-        Ok(Self::compose(settings, stores, rule_book, &key, model))
+        Self::on(foundation, settings, model, Arc::new(SystemClock)).await
+    }
+
+    /// For a life at another time: nobody waits for the words.
+    pub async fn for_demo(
+        settings: Settings,
+        foundation: Foundation,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let model = Arc::new(OfflineCompanion::new(OfflineOptions::default()));
+        Self::on(foundation, settings, model, clock).await
+    }
+
+    async fn on(
+        foundation: Foundation,
+        settings: Settings,
+        model: Arc<dyn LanguageModel>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Self> {
+        let catalogues = Catalogues::load(Arc::clone(&foundation.stores.store)).await;
+        let catalogues = Arc::new(catalogues.context("failed to read the catalogue")?);
+        let key = SecretKey::load_or_create(&settings.server.data_dir)?;
+        Ok(Self::compose(
+            settings, foundation, catalogues, &key, model, clock,
+        ))
     }
 
     #[expect(
@@ -93,13 +160,18 @@ impl App {
     )]
     fn compose(
         settings: Settings,
-        stores: Stores,
-        rule_book: Arc<RuleBook>,
+        foundation: Foundation,
+        catalogues: Arc<Catalogues>,
         key: &SecretKey,
         model: Arc<dyn LanguageModel>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
-        let Stores { store, turns } = stores;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let Foundation {
+            stores: Stores { store, turns },
+            rules: Rules {
+                book: rule_book, ..
+            },
+        } = foundation;
         let ids: Arc<dyn IdSource> = Arc::new(TimeOrderedIds);
         let secrets: Arc<dyn SecretSource> = Arc::new(RandomSecrets);
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::new());
@@ -121,6 +193,7 @@ impl App {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
+            catalogues: Arc::clone(&catalogues),
         };
         let supervisor = Supervisor::start(parts, limits, Handle::current());
         let open_session = OpenSession {
@@ -132,8 +205,19 @@ impl App {
         let read_relationship = ReadRelationship {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
-            rule_book,
+            rule_book: Arc::clone(&rule_book),
         };
+        let acts = Acts::new(ActsParts {
+            store: Arc::clone(&store),
+            fanout: Arc::clone(&fanout),
+            clock: Arc::clone(&clock),
+            ids: Arc::clone(&ids),
+            rule_book: Arc::clone(&rule_book),
+            catalogues: Arc::clone(&catalogues),
+            supervisor: supervisor.clone(),
+            read_relationship: read_relationship.clone(),
+            patience: answer_patience,
+        });
         Self {
             register: Register {
                 store: Arc::clone(&store),
@@ -181,10 +265,24 @@ impl App {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
             },
-            seed_waifus: SeedWaifus {
+            acts,
+            list_offers: ListOffers {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
-                ids: Arc::clone(&ids),
+                rule_book,
+                catalogues: Arc::clone(&catalogues),
+                read_relationship: read_relationship.clone(),
+            },
+            list_events: ListEvents {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+            },
+            roles: Roles {
+                store: Arc::clone(&store),
+            },
+            update_profile: UpdateProfile {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
             },
             send_message: SendMessage {
                 store: Arc::clone(&store),
@@ -201,6 +299,11 @@ impl App {
             read_ledger: ReadLedger {
                 store: Arc::clone(&store),
             },
+            read_affection: ReadAffection {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+            },
+            catalogues,
             settings,
             clock,
             ids,
@@ -212,16 +315,6 @@ impl App {
             model_kind,
         }
     }
-}
-
-fn rule_book(settings: &Settings) -> anyhow::Result<RuleBook> {
-    let file = &settings.rules.file;
-    if file.is_empty() {
-        return Ok(RuleBook::shipped());
-    }
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("failed to read the rule book {file}"))?;
-    RuleBook::from_toml(&text).with_context(|| format!("failed to accept the rule book {file}"))
 }
 
 /// Opens the store that the url names, and brings its schema up to date.

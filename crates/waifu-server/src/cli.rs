@@ -1,13 +1,19 @@
 //! The commands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use waifu_app::use_cases::SeedWaifus;
+use waifu_app::ports::clock::Clock;
+use waifu_app::use_cases::{Roles, Verified, VerifyLedger};
+use waifu_domain::user::{Role, Username};
 
-use crate::app::{App, open_stores};
+use crate::app::{App, Foundation, open_stores};
+use crate::seeds::Seeds;
+use crate::seeds::demo::{self, DemoClock};
 use crate::settings::{DeployedIn, Settings};
-use crate::system::{SystemClock, TimeOrderedIds};
+use crate::system::SystemClock;
 use crate::{graphql, problem, rest, say, seeds, server, telemetry};
 
 /// The server behind AI companions.
@@ -24,8 +30,13 @@ struct Cli {
 enum Command {
     /// Serve (what happens without a command)
     Serve,
-    /// Bring the shipped companions into the store; twice is the same as once
+    /// Bring the shipped companions, gifts, dates and events into the store; twice is the same as once
     Seed(SeedOptions),
+    /// Hold the ledger law against every relationship, and name the first row that breaks it
+    VerifyLedger,
+    /// Make a user an operator, or no longer one
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Bring the store's schema up to date
     Migrate,
     /// Print a document that describes this server
@@ -34,12 +45,23 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct SeedOptions {
-    /// A folder of companions (*.toml) instead of the shipped ones
+    /// A folder with the folders companions, gifts, dates and events (of *.toml) instead of the shipped ones
     #[arg(long)]
     from: Option<std::path::PathBuf>,
+    /// Add a demo user with a month of history
+    #[arg(long)]
+    demo: bool,
     /// Needed in production
     #[arg(long)]
     yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Let a user do what is under /admin
+    Grant { name: Username },
+    /// Take that right back
+    Revoke { name: Username },
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -56,6 +78,9 @@ pub async fn run() -> anyhow::Result<()> {
     match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve().await,
         Command::Seed(options) => seed(options).await,
+        Command::VerifyLedger => verify_ledger().await,
+        Command::Operator(OperatorCommand::Grant { name }) => set_role(name, Role::Operator).await,
+        Command::Operator(OperatorCommand::Revoke { name }) => set_role(name, Role::User).await,
         Command::Migrate => migrate().await,
         Command::Print { document } => {
             say::line(print(document).trim_end());
@@ -76,13 +101,57 @@ async fn seed(options: SeedOptions) -> anyhow::Result<()> {
     if settings.environment == DeployedIn::Production && !options.yes {
         anyhow::bail!("this is production: say --yes to seed it");
     }
-    let companions = seeds::companions(options.from.as_deref())?;
-    let seed_waifus = SeedWaifus {
-        store: open_stores(&settings.store).await?.store,
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(TimeOrderedIds),
+    let seeds = match &options.from {
+        None => Seeds::shipped()?,
+        Some(folder) => Seeds::from_folder(folder)?,
     };
-    seeds::plant(&seed_waifus, companions).await
+    let foundation = Foundation::lay(&settings).await?;
+    foundation.planter().plant(seeds).await?;
+    if options.demo {
+        let now = SystemClock.now();
+        let clock = Arc::new(DemoClock::at(now));
+        let app = App::for_demo(settings, foundation, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+        demo::live(&app, &clock, now).await?;
+        app.supervisor.drain(Duration::ZERO).await;
+    }
+    Ok(())
+}
+
+async fn verify_ledger() -> anyhow::Result<()> {
+    let settings = Settings::load()?;
+    telemetry::start(&settings.log)?;
+    let verify_ledger = VerifyLedger {
+        store: open_stores(&settings.store).await?.store,
+    };
+    let bar = seeds::progress("relationships", verify_ledger.count().await?)?;
+    let verified = verify_ledger
+        .execute(&mut |verified| bar.set_position(verified.relationships))
+        .await;
+    bar.finish_and_clear();
+    let Verified {
+        relationships,
+        rows,
+    } = verified.context("failed to verify the ledger")?;
+    say::line(&format!(
+        "the ledger law holds: {relationships} relationships, {rows} rows"
+    ));
+    Ok(())
+}
+
+async fn set_role(name: Username, role: Role) -> anyhow::Result<()> {
+    let settings = Settings::load()?;
+    telemetry::start(&settings.log)?;
+    let roles = Roles {
+        store: open_stores(&settings.store).await?.store,
+    };
+    let user = roles.set(&name, role).await?;
+    let user = user.with_context(|| format!("there is no user {name}"))?;
+    let is = match user.role {
+        Role::Operator => "is an operator",
+        Role::User => "is no operator",
+    };
+    say::line(&format!("{} {is}", user.username));
+    Ok(())
 }
 
 async fn migrate() -> anyhow::Result<()> {

@@ -12,6 +12,7 @@ mod companion;
 mod graphql;
 mod problem;
 mod rest;
+mod rules;
 mod say;
 mod seeds;
 mod server;

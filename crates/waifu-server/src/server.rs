@@ -18,16 +18,13 @@ use waifu_app::use_cases::page::PageLimit;
 use crate::app::App;
 use crate::auth::bearer::authenticate;
 use crate::settings::DeployedIn;
-use crate::{graphql, rest, say, seeds, ws};
+use crate::{graphql, rest, say, ws};
 
 /// Open connections get so long to finish once all turns are stored.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Serves until SIGTERM or SIGINT, and returns when every turn is stored.
 pub async fn serve(app: App) -> anyhow::Result<()> {
-    if app.seed_waifus.is_wanted().await? {
-        seeds::plant(&app.seed_waifus, seeds::companions(None)?).await?;
-    }
     let data = web::Data::new(app.clone());
     let openapi = web::Data::new(rest::openapi::Document::new());
     let schema = web::Data::new(graphql::schema());
@@ -61,8 +58,10 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
         .first()
         .context("the server listens nowhere")?;
     let server = server.run();
+    // Before it says that it listens: whoever reads that may ask it to stop at once.
+    let stopping = stop_on_signal(app.clone(), server.handle())?;
     greet(&app, listening).await?;
-    tokio::spawn(stop_on_signal(app, server.handle())?);
+    tokio::spawn(stopping);
     server.await.context("failed to serve")
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Output;
 
+use crate::support::chat::id_of;
+use crate::support::operators::{complained, refused, said, succeeded};
 use crate::support::place::Place;
 use crate::support::rest::{Door, User};
 use crate::support::world::{Store, World};
@@ -19,95 +20,95 @@ scenarios! {
     ],
 }
 
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn complained(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn succeeded(output: &Output) -> String {
-    assert!(
-        output.status.success(),
-        "{}\n{}",
-        said(output),
-        complained(output)
-    );
-    said(output)
-}
-
 async fn seeding_twice_is_the_same_as_once(world: World) {
     let place = Place::new(world, &[]).await;
-    let first = succeeded(&place.run(&["seed"]).await);
-    let added = first
-        .strip_prefix("companions: ")
-        .and_then(|rest| rest.split(' ').next())
-        .unwrap();
-    let count: usize = added.parse().unwrap();
-    assert!(count >= 4, "{first}");
-    assert_eq!(
-        first.trim(),
-        format!("companions: {count} added, 0 updated, 0 unchanged, 0 kept as edited")
-    );
-    let second = succeeded(&place.run(&["seed"]).await);
-    assert_eq!(
-        second.trim(),
-        format!("companions: 0 added, 0 updated, {count} unchanged, 0 kept as edited")
-    );
+    let first = counts(&succeeded(&place.run(&["seed"]).await));
+    let kinds: Vec<_> = first.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["gifts", "dates", "events", "companions"]);
+    for (kind, [added, updated, unchanged, kept]) in &first {
+        assert!(*added >= 5, "{kind}: {added}");
+        assert_eq!([*updated, *unchanged, *kept], [0, 0, 0], "{kind}");
+    }
+    let second = counts(&succeeded(&place.run(&["seed"]).await));
+    let unchanged: Vec<_> = first
+        .iter()
+        .map(|(kind, [added, ..])| (kind.clone(), [0, 0, *added, 0]))
+        .collect();
+    assert_eq!(second, unchanged);
 
     let server = place.start().await;
     let ada = server.user().await;
-    assert_eq!(ada.pages("/waifus", 100).await.len(), count);
+    let waifus = ada.pages("/waifus", 2).await;
+    let [gifts, dates, _, companions] = first.as_slice() else {
+        panic!("{first:?}")
+    };
+    assert_eq!(waifus.len(), companions.1[0]);
+    let hana = id_of(&waifus[0]);
+    assert_eq!(ada.gifts(&hana).await.len(), gifts.1[0]);
+    assert_eq!(ada.dates(&hana).await.len(), dates.1[0]);
+}
+
+/// What a seed says of each kind: how many were added, updated, unchanged, and kept as edited.
+fn counts(said: &str) -> Vec<(String, [usize; 4])> {
+    let count = |line: &str| {
+        let (kind, counts) = line.split_once(": ").unwrap();
+        let words = counts
+            .split(", ")
+            .zip(["added", "updated", "unchanged", "kept as edited"]);
+        let counts = words.map(|(part, what)| {
+            let number = part
+                .strip_suffix(what)
+                .unwrap_or_else(|| panic!("{part:?}"));
+            number.trim().parse().unwrap()
+        });
+        (
+            kind.to_owned(),
+            counts.collect::<Vec<usize>>().try_into().unwrap(),
+        )
+    };
+    said.lines().map(count).collect()
 }
 
 async fn an_operator_seeds_companions_of_his_own(world: World) {
     let place = Place::new(world, &[]).await;
     let folder = place.folder().join("mine");
-    fs::create_dir(&folder).unwrap();
+    let companions = folder.join("companions");
+    fs::create_dir_all(&companions).unwrap();
     let folder_name = folder.to_str().unwrap();
     let iris = |warmth: u32| {
         let text =
             format!("key = \"iris\"\nname = \"Iris\"\n[personality]\n[stats]\nwarmth = {warmth}\n");
-        fs::write(folder.join("iris.toml"), text).unwrap();
+        fs::write(companions.join("iris.toml"), text).unwrap();
     };
-    let empty = place.run(&["seed", "--from", folder_name]).await;
-    assert!(!empty.status.success());
-    assert!(
-        complained(&empty).contains(folder_name),
-        "{}",
-        complained(&empty)
+    refused(
+        &place.run(&["seed", "--from", folder_name]).await,
+        &[folder_name],
     );
 
     iris(130);
-    let refused = place.run(&["seed", "--from", folder_name]).await;
-    assert!(!refused.status.success());
-    for told in ["iris.toml", "line 5", "0 to 100"] {
-        assert!(
-            complained(&refused).contains(told),
-            "{}",
-            complained(&refused)
-        );
-    }
+    let told = ["iris.toml", "line 5", "warmth", "0 to 100"];
+    refused(&place.run(&["seed", "--from", folder_name]).await, &told);
     for (warmth, report) in [
-        (30, "1 added, 0 updated, 0 unchanged, 0 kept"),
-        (30, "0 added, 0 updated, 1 unchanged, 0 kept"),
-        (40, "0 added, 1 updated, 0 unchanged, 0 kept"),
-        (40, "0 added, 0 updated, 1 unchanged, 0 kept"),
+        (30, [1, 0, 0, 0]),
+        (30, [0, 0, 1, 0]),
+        (40, [0, 1, 0, 0]),
+        (40, [0, 0, 1, 0]),
     ] {
         iris(warmth);
         let said = succeeded(&place.run(&["seed", "--from", folder_name]).await);
-        assert!(said.contains(report), "{said}");
+        assert_eq!(counts(&said), [("companions".to_owned(), report)]);
     }
     // Whoever has companions of his own gets no others.
     let server = place.start().await;
-    let listed = server.user().await.pages("/waifus", 100).await;
+    let ada = server.user().await;
+    let listed = ada.pages("/waifus", 100).await;
     assert_eq!(listed.len(), 1);
     assert_eq!(
         (&listed[0]["key"], &listed[0]["stats"]["warmth"]),
         (&"iris".into(), &40.into())
     );
+    // But gifts, which he has none of.
+    assert!(!ada.gifts(&id_of(&listed[0])).await.is_empty());
 }
 
 async fn migrating_twice_is_the_same_as_once(world: World) {
@@ -171,11 +172,14 @@ async fn a_second_server_on_the_same_store(world: World) {
     let answer = ada.say(&hana, "hello").await.ok();
     match world.store {
         Store::Sqlite => {
-            for command in ["serve", "seed", "migrate"] {
-                let refusal = server.place.run(&[command]).await;
-                assert!(!refusal.status.success(), "{command}");
-                let complained = complained(&refusal);
-                assert!(complained.contains("waifu.db"), "{command}: {complained}");
+            for command in [
+                &["serve"][..],
+                &["seed"],
+                &["migrate"],
+                &["verify-ledger"],
+                &["operator", "grant", "demo"],
+            ] {
+                refused(&server.place.run(command).await, &["waifu.db"]);
             }
         }
         Store::Postgres => {

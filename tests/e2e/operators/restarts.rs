@@ -46,9 +46,9 @@ async fn a_restart_forgets_nothing(world: World) {
         .await;
     assert_eq!(refreshed.ok()["user"]["id"], ada.id.as_str());
     let (mut socket, ready) = Socket::ready(&again, &hana).await;
-    assert_eq!(ready["seq"], 4);
+    assert_eq!(ready["seq"], 5);
     socket.say("and on we go").await;
-    assert_eq!(socket.expect("message.accepted").await["seq"], 5);
+    assert_eq!(socket.expect("message.accepted").await["seq"], 6);
 }
 
 async fn a_conversation_goes_on_after_the_server_was_killed(world: World) {

@@ -11,6 +11,7 @@ use crate::support::world::World;
 
 scenarios! {
     everywhere: [
+        a_server_that_has_only_just_started_stops_in_order,
         a_server_that_stops_lets_her_finish,
         a_server_in_a_hurry_keeps_the_words_so_far,
         whoever_waits_for_an_answer_gets_it_before_the_server_ends,
@@ -108,4 +109,13 @@ async fn whoever_waits_for_an_answer_gets_it_before_the_server_ends(world: World
     server.start_again().await;
     let ada = ada.through(&server.door);
     assert_eq!(ada.history(&hana).await[0]["id"], answer["reply"]["id"]);
+}
+
+async fn a_server_that_has_only_just_started_stops_in_order(world: World) {
+    let mut server = world.server().await;
+    for _ in 0..5 {
+        let exit = server.stop().await;
+        assert!(exit.success(), "{exit}");
+        server.start_again().await;
+    }
 }

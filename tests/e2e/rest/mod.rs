@@ -1,11 +1,21 @@
 //! The REST door.
 
 mod accounts;
+mod adjustments;
 mod chat;
 mod companions;
+mod dates;
+mod events;
 mod faults;
+mod gates;
+mod gifts;
 mod health;
+mod her_words;
 mod history;
+mod idempotency;
+mod plot;
+mod profile;
 mod refusals;
+mod rewind;
 mod strangers;
 mod tokens;

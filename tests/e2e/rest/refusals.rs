@@ -119,12 +119,31 @@ async fn what_a_path_or_a_query_names_must_make_sense(world: World) {
         "/waifus/hana",
         "/waifus/hana/messages",
         "/waifus/1/relationship",
+        "/waifus/1/relationship/history",
+        "/waifus/hana/gifts",
+        "/waifus/hana/dates",
+        "/waifus/hana/events",
     ] {
         let problem = ada.get(path).await.problem(422, "validation");
         let told = json!([{"parameter": "id", "detail": "must be a UUID"}]);
         assert_eq!(problem["errors"], told);
     }
-    for list in ["messages", "relationship/interactions"] {
+    for (path, parameter) in [
+        ("turns/1/rewind", "turn_id"),
+        ("events/1/choice", "occurrence_id"),
+    ] {
+        let path = format!("/waifus/{hana}/{path}");
+        let answer = ada.post(&path, &json!({"choice": "yes"})).await;
+        let told = json!([{"parameter": parameter, "detail": "must be a UUID"}]);
+        assert_eq!(answer.problem(422, "validation")["errors"], told);
+    }
+    for list in [
+        "messages",
+        "relationship/interactions",
+        "gifts",
+        "dates",
+        "events",
+    ] {
         for query in ["limit=0", "limit=101", "cursor=x", "order=up"] {
             let answer = ada.get(&format!("/waifus/{hana}/{list}?{query}")).await;
             answer.problem(422, "validation");

@@ -16,9 +16,12 @@ scenarios! {
     ],
 }
 
-/// What every door says of a companion, with her id taken out.
-async fn told_of(user: &User, waifu: &str) -> Value {
+/// What every door says of a companion who is not there, with her id taken out. `turn` and `occurrence` are hers.
+async fn told_of(user: &User, waifu: &str, turn: &Value, occurrence: &str) -> Value {
     let path = format!("/waifus/{waifu}");
+    let any = user.public_companion().await;
+    let gift = json!({"gift_id": user.gift(&any, "wildflowers").await["id"]});
+    let date = json!({"date_id": user.date(&any, "chess_in_the_park").await["id"]});
     let mut told = Vec::new();
     for answer in [
         user.get(&path).await,
@@ -28,6 +31,14 @@ async fn told_of(user: &User, waifu: &str) -> Value {
         user.get(&format!("{path}/messages")).await,
         user.get(&format!("{path}/relationship")).await,
         user.get(&format!("{path}/relationship/interactions")).await,
+        user.get(&format!("{path}/relationship/history")).await,
+        user.get(&format!("{path}/gifts")).await,
+        user.post(&format!("{path}/gifts"), &gift).await,
+        user.get(&format!("{path}/dates")).await,
+        user.post(&format!("{path}/dates"), &date).await,
+        user.get(&format!("{path}/events")).await,
+        user.choose_in(waifu, occurrence, "ask").await,
+        user.rewind(waifu, turn).await,
     ] {
         told.push(answer.problem(404, "not_found"));
     }
@@ -35,6 +46,11 @@ async fn told_of(user: &User, waifu: &str) -> Value {
         "query($id: ID!) { waifu(id: $id) { id name } }",
         "query($id: ID!) { relationship(waifuId: $id) { level } }",
         "query($id: ID!) { messages(waifuId: $id) { edges { node { id } } } }",
+        "query($id: ID!) { interactions(waifuId: $id) { edges { node { id } } } }",
+        "query($id: ID!) { affectionHistory(waifuId: $id) { affection } }",
+        "query($id: ID!) { gifts(waifuId: $id) { edges { node { id } } } }",
+        "query($id: ID!) { dates(waifuId: $id) { edges { node { id } } } }",
+        "query($id: ID!) { events(waifuId: $id) { edges { node { id } } } }",
     ] {
         let answer = user.graphql(query, &json!({"id": waifu})).await;
         assert_eq!(
@@ -57,11 +73,14 @@ async fn another_users_private_companion_is_not_there_at_any_door(world: World) 
     let server = world.server().await;
     let (ada, bob) = (server.user().await, server.user().await);
     let hana = ada.companion().await;
-    ada.say(&hana, "hello").await.ok();
+    let turn = ada.say(&hana, "hello").await.ok()["turn_id"].clone();
+    let occurrence = id_of(&ada.event(&hana, "first_chat").await);
     let before = ada.everything_with(&hana).await;
 
     // Not even by a difference from one who never was.
-    assert_eq!(told_of(&bob, &hana).await, told_of(&bob, &new_id()).await);
+    let of_hana = told_of(&bob, &hana, &turn, &occurrence).await;
+    let of_nobody = told_of(&bob, &new_id(), &json!(new_id()), &new_id()).await;
+    assert_eq!(of_hana, of_nobody);
     let listed = bob.pages("/waifus", 100).await;
     assert!(listed.iter().all(|waifu| id_of(waifu) != hana));
     assert_eq!(ada.everything_with(&hana).await, before);

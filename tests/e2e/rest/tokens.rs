@@ -14,9 +14,10 @@ scenarios! {
     ],
 }
 
-/// Everything behind a login; `{id}` is a companion.
-const ENDPOINTS: [(&str, &str); 11] = [
+/// Everything behind a login; `{id}` is a companion, and so on.
+const ENDPOINTS: [(&str, &str); 21] = [
     ("GET", "/me"),
+    ("PATCH", "/me"),
     ("GET", "/waifus"),
     ("POST", "/waifus"),
     ("POST", "/waifus/chat"),
@@ -24,8 +25,17 @@ const ENDPOINTS: [(&str, &str); 11] = [
     ("PATCH", "/waifus/{id}"),
     ("DELETE", "/waifus/{id}"),
     ("GET", "/waifus/{id}/messages"),
+    ("POST", "/waifus/{id}/turns/{turn_id}/rewind"),
     ("GET", "/waifus/{id}/relationship"),
     ("GET", "/waifus/{id}/relationship/interactions"),
+    ("GET", "/waifus/{id}/relationship/history"),
+    ("GET", "/waifus/{id}/gifts"),
+    ("POST", "/waifus/{id}/gifts"),
+    ("GET", "/waifus/{id}/dates"),
+    ("POST", "/waifus/{id}/dates"),
+    ("GET", "/waifus/{id}/events"),
+    ("POST", "/waifus/{id}/events/{occurrence_id}/choice"),
+    ("POST", "/admin/adjustments"),
     ("POST", "/graphql"),
 ];
 
@@ -33,10 +43,12 @@ async fn every_endpoint_asks_for_a_token_before_it_looks_at_anything_else(world:
     let server = world.server().await;
     for (method, path) in ENDPOINTS {
         for id in [new_id(), "nonsense".to_owned()] {
-            let request = server
-                .door
-                .request(method, &path.replace("{id}", &id))
-                .body("{nonsense");
+            let path = path
+                .replace("{id}", &id)
+                .replace("{turn_id}", &id)
+                .replace("{occurrence_id}", &id);
+            let request = server.door.request(method, &path);
+            let request = request.header("Idempotency-Key", " ").body("{nonsense");
             let answer = send(request).await;
             answer.problem(401, "unauthenticated");
             assert_eq!(

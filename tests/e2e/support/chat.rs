@@ -83,6 +83,7 @@ impl User {
     /// Everything that is stored between the two.
     pub(crate) async fn everything_with(&self, waifu: &str) -> Value {
         json!({
+            "events": self.events(waifu).await,
             "history": self.history(waifu).await,
             "ledger": self.ledger(waifu).await,
             "relationship": self.relationship(waifu).await,

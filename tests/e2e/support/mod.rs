@@ -2,8 +2,10 @@
 
 #[macro_use]
 pub(crate) mod world;
+pub(crate) mod acts;
 pub(crate) mod chat;
 pub(crate) mod forged;
+pub(crate) mod operators;
 pub(crate) mod place;
 pub(crate) mod rest;
 pub(crate) mod server;

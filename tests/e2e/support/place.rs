@@ -50,10 +50,14 @@ impl Place {
             place.set("WAIFU__LLM__BASE_URL", &url);
             place.set("WAIFU__LLM__MODEL", "mock-1");
         }
-        for (name, value) in settings {
-            place.set(name, value);
-        }
+        place.change(settings);
         place
+    }
+
+    pub(crate) fn change(&mut self, settings: &[(&str, &str)]) {
+        for (name, value) in settings {
+            self.set(name, value);
+        }
     }
 
     fn set(&mut self, name: &str, value: &str) {
@@ -63,6 +67,16 @@ impl Place {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Whether a command can run while a server does.
+    pub(crate) fn has_room_for_many(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// Of a store in PostgreSQL.
+    pub(crate) fn database_url(&self) -> Option<String> {
+        self.database.as_ref().map(FreshDatabase::url)
     }
 
     pub(crate) fn model(&self) -> &MockLlm {

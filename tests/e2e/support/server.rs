@@ -77,7 +77,13 @@ impl Server {
 
     /// Starts another server where this one was; those who were signed in go [through](User::through) its door.
     pub(crate) async fn start_again(&mut self) {
+        self.start_again_with(&[]).await;
+    }
+
+    /// As [`Server::start_again`], with other settings from then on.
+    pub(crate) async fn start_again_with(&mut self, settings: &[(&str, &str)]) {
         self.process.kill();
+        self.place.change(settings);
         self.process = self
             .place
             .spawn()

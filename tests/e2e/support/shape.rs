@@ -4,7 +4,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 /// Keys whose values are words of somebody's own, or secrets.
-const WORDS: [&str; 4] = ["text", "access_token", "refresh_token", "companion"];
+const WORDS: [&str; 6] = [
+    "text",
+    "access_token",
+    "refresh_token",
+    "companion",
+    "scene",
+    "label",
+];
 
 pub(crate) fn shape(value: &Value) -> Value {
     match value {

@@ -15,6 +15,9 @@ use super::rest::{Door, User};
 /// A frame that is due comes within this.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How the first turn of all ends: with what it moved, and the event that it opens.
+pub(crate) const SETTLED: [&str; 3] = ["relationship.updated", "event.opened", "turn.done"];
+
 #[derive(Debug)]
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,

@@ -1,5 +1,6 @@
 //! The chat socket.
 
+mod acts;
 mod credentials;
 mod heartbeat;
 mod limits;

@@ -55,7 +55,7 @@ async fn a_socket_is_told_where_the_two_stand(world: World) {
     ada.say(&hana, KIND).await.ok();
     let (_, ready) = Socket::ready(&ada, &hana).await;
     assert!(ready["epoch"].is_string());
-    assert_eq!(ready["seq"], 4);
+    assert_eq!(ready["seq"], 5);
     assert_eq!(
         ready["waifu"],
         ada.get(&format!("/waifus/{hana}")).await.ok()

@@ -5,7 +5,7 @@ use waifu_testkit::mock_llm::{Answer, Ending, Speech};
 
 use crate::support::chat::{KIND, SLOW_WORDS, change_of};
 use crate::support::shape::shape;
-use crate::support::socket::{Socket, durable_types, seqs, types, words_from};
+use crate::support::socket::{SETTLED, Socket, durable_types, seqs, types, words_from};
 use crate::support::world::{Model, World};
 
 scenarios! {
@@ -36,12 +36,13 @@ async fn a_turn_goes_out_in_order_and_ends_with_her_whole_words(world: World) {
         assert!(count > 6, "few deltas: {kinds:?}");
         assert_eq!(kinds[..2], ["message.accepted", "turn.started"]);
         assert!(
-            kinds[2..count - 2].iter().all(|kind| *kind == "turn.delta"),
+            kinds[2..count - 3].iter().all(|kind| *kind == "turn.delta"),
             "{kinds:?}"
         );
-        assert_eq!(kinds[count - 2..], ["relationship.updated", "turn.done"]);
-        let first = (turn_no - 1) * 4 + 1;
-        assert_eq!(seqs(&frames), [first, first + 1, first + 2, first + 3]);
+        // An event opens with the first talk, and one with the level that the second reaches.
+        assert_eq!(kinds[count - 3..], SETTLED);
+        let first = (turn_no - 1) * 5 + 1;
+        assert_eq!(seqs(&frames), [0, 1, 2, 3, 4].map(|no| first + no));
 
         let done = &frames[count - 1];
         assert_eq!(
@@ -60,7 +61,7 @@ async fn a_turn_goes_out_in_order_and_ends_with_her_whole_words(world: World) {
         let turn = &frames[0]["turn_id"];
         for frame in frames
             .iter()
-            .filter(|frame| frame["type"] != "relationship.updated")
+            .filter(|frame| frame["type"].as_str().unwrap().contains("turn."))
         {
             assert_eq!(&frame["turn_id"], turn, "{frame}");
         }
@@ -84,13 +85,14 @@ async fn a_turn_tells_what_the_store_holds(world: World) {
     let (mut socket, _) = Socket::ready(&ada, &hana).await;
     socket.say(KIND).await;
     let frames = socket.until("turn.done").await;
-    let [.., updated, done] = frames.as_slice() else {
+    let [.., updated, opened, done] = frames.as_slice() else {
         panic!("{frames:?}")
     };
     let history = ada.history(&hana).await;
     assert_eq!(done["message"], history[0]);
     assert_eq!(frames[0]["message_id"], history[1]["id"]);
     assert_eq!(updated["interaction"], ada.ledger(&hana).await[0]);
+    assert_eq!(opened["occurrence"], ada.event(&hana, "first_chat").await);
     let relationship = ada.relationship(&hana).await;
     for field in ["affection", "level", "stage", "version"] {
         assert_eq!(updated[field], relationship[field], "{field}");
@@ -122,10 +124,7 @@ async fn a_turn_can_be_shown_again(world: World) {
     let done = without_seq(frames.last().unwrap());
     assert!(!so_far.is_empty());
     assert_eq!(words, done["message"]["text"].as_str().unwrap());
-    assert_eq!(
-        durable_types(&frames),
-        ["relationship.updated", "turn.done"]
-    );
+    assert_eq!(durable_types(&frames), SETTLED);
 
     socket
         .send(&json!({"type": "turn.sync", "turn_id": turn_id}))
@@ -193,10 +192,7 @@ async fn a_message_that_still_streams_is_shown_so_far_and_then_on(world: World) 
         words,
         rest.last().unwrap()["message"]["text"].as_str().unwrap()
     );
-    assert_eq!(
-        durable_types(&phone.until("turn.done").await),
-        ["relationship.updated", "turn.done"]
-    );
+    assert_eq!(durable_types(&phone.until("turn.done").await), SETTLED);
     assert_eq!(ada.history(&hana).await.len(), 2);
 }
 
@@ -227,7 +223,7 @@ async fn a_second_message_while_she_speaks_is_told_which_turn_is_in_its_way(worl
         (&error["turn_id"], &error["retryable"]),
         (&frames[0]["turn_id"], &json!(true))
     );
-    assert_eq!(seqs(&rest), [3, 4]);
+    assert_eq!(seqs(&rest), [3, 4, 5]);
     // It was not kept, so the same id is free to be sent again.
     socket.say_as(&second, "Hurry up.").await;
     assert_eq!(socket.expect("message.accepted").await["turn_no"], 2);
@@ -256,7 +252,7 @@ async fn a_turn_in_which_she_said_nothing_moves_nothing_and_may_be_tried_again(w
     );
     server.model().set_default(Answer::echo());
     socket.say(KIND).await;
-    assert_eq!(seqs(&socket.until("turn.done").await), [4, 5, 6, 7]);
+    assert_eq!(seqs(&socket.until("turn.done").await), [4, 5, 6, 7, 8]);
     assert_eq!(ada.ledger(&hana).await.len(), 1);
 }
 
@@ -277,7 +273,7 @@ async fn a_turn_that_breaks_off_ends_incomplete_with_its_words(world: World) {
         (&json!("incomplete"), &json!("cut"))
     );
     assert_eq!(done["message"]["text"], "I was about to");
-    assert_eq!(seqs(&frames), [1, 2, 3, 4]);
+    assert_eq!(seqs(&frames), [1, 2, 3, 4, 5]);
 }
 
 fn without_seq(frame: &Value) -> Value {

@@ -1,7 +1,7 @@
-//! One reply: how she feels, an answer to what was said, something of her own, and sometimes a question back.
+//! One reply: how she feels, an answer to what was said or done, something of her own, and sometimes a question back.
 
 use waifu_domain::affection::Appraisal;
-use waifu_domain::prompt::Scene;
+use waifu_domain::prompt::{Occasion, Scene};
 use waifu_domain::relationship::{Mood, Stage};
 use waifu_domain::slug::Slug;
 use waifu_domain::turn::Speaker;
@@ -9,6 +9,8 @@ use waifu_domain::waifu::Personality;
 
 use super::dice::Dice;
 use super::meaning::{self, Meaning};
+use super::occasion::{self, Reception};
+use super::slots::Slots;
 use super::voices::{self, Lines, Voice};
 use super::words;
 
@@ -27,7 +29,7 @@ pub(super) fn reply(scene: &Scene, appraisal: Appraisal, seed: u64) -> String {
     let recent: Vec<String> = her_last.map(|line| normalized(&line.text)).collect();
     let is_new = |text: &String| !recent.contains(&normalized(text));
     let voice = voices::of(&scene.waifu);
-    let meaning = meaning::of(&scene.said, appraisal);
+    let meaning = meaning::of(&scene.occasion, appraisal);
     let compose = |attempt: u64| {
         let dice = dice(scene, seed.wrapping_add(attempt));
         Composer::new(scene, voice, &recent, dice).compose(meaning)
@@ -54,13 +56,13 @@ fn dice(scene: &Scene, seed: u64) -> Dice {
         &turn,
         &level,
         scene.mood.as_str(),
-        &scene.said,
     ];
     let history = scene.history.iter().rev().take(2 * REMEMBERED);
     Dice::new(
         seed,
         known
             .into_iter()
+            .chain(occasion::texts(&scene.occasion))
             .chain(history.map(|line| line.text.as_str())),
     )
 }
@@ -76,17 +78,14 @@ struct Composer<'a> {
     recent: &'a [String],
     dice: Dice,
     phrases: Vec<&'a str>,
-    /// The user's word, if he said one worth coming back to.
-    word: Option<String>,
-    like: Option<String>,
-    dislike: Option<String>,
+    slots: Slots<'a>,
     he_speaks_of_like: bool,
 }
 
 impl<'a> Composer<'a> {
     fn new(scene: &'a Scene, voice: &'static Voice, recent: &'a [String], mut dice: Dice) -> Self {
         let personality = &scene.waifu.personality;
-        let said = words::small_words(&scene.said);
+        let said = words::small_words(occasion::subject(&scene.occasion));
         let is_said = |tag: &&str| {
             let mut parts = tag
                 .split(['_', '-'])
@@ -98,6 +97,13 @@ impl<'a> Composer<'a> {
         let dislike = personality.dislikes.keys().map(Slug::as_str).find(is_said);
         let like = spoken_of.or_else(|| some_like(personality, &mut dice));
         let phrases = &personality.speech_style.phrases;
+        let (thing, title) = match &scene.occasion {
+            Occasion::Chat { .. } => (None, None),
+            Occasion::Gift { name, .. } | Occasion::Date { name, .. } => {
+                (words::inside_a_sentence(name), None)
+            }
+            Occasion::Event { title, .. } => (None, words::plain_phrase(title)),
+        };
         Self {
             scene,
             voice,
@@ -106,9 +112,15 @@ impl<'a> Composer<'a> {
                 .iter()
                 .filter_map(|text| words::plain_phrase(text))
                 .collect(),
-            word: words::of_note(&scene.said),
-            like: like.map(words::readable),
-            dislike: dislike.map(words::readable),
+            slots: Slots {
+                word: words::of_note(scene.occasion.said()),
+                like: like.map(words::readable),
+                dislike: dislike.map(words::readable),
+                thing,
+                title,
+                name: words::plain_phrase(scene.user_name.as_str()).unwrap_or("you"),
+                me: words::plain_phrase(scene.waifu.name.as_str()).unwrap_or("yours"),
+            },
             he_speaks_of_like: spoken_of.is_some(),
             dice,
         }
@@ -144,7 +156,8 @@ impl<'a> Composer<'a> {
             Mood::Calm => return None,
         };
         let is_unkind = matches!(meaning, Meaning::Insult | Meaning::Snub | Meaning::Trouble);
-        if is_settled_by_the_body || (is_unkind && self.scene.mood != Mood::Hurt) {
+        let is_no_joy = is_unkind || meaning.is_disliked_deed();
+        if is_settled_by_the_body || (is_no_joy && self.scene.mood != Mood::Hurt) {
             return None;
         }
         self.dice.percent(chance).then(|| self.line(lines))
@@ -152,7 +165,8 @@ impl<'a> Composer<'a> {
 
     fn body(&mut self, meaning: Meaning) -> Lines {
         let voice = self.voice;
-        if self.dislike.is_some() && matches!(meaning, Meaning::Statement | Meaning::Question) {
+        if self.slots.dislike.is_some() && matches!(meaning, Meaning::Statement | Meaning::Question)
+        {
             return voice.displeased;
         }
         let is_at_ease = self.scene.mood != Mood::Hurt;
@@ -181,9 +195,17 @@ impl<'a> Composer<'a> {
                 Mood::Glad => voice.glad,
                 Mood::Tender => voice.tender,
             },
-            Meaning::AskWhatSheLikes if self.like.is_some() => voice.asked_her_likes,
+            Meaning::AskWhatSheLikes if self.slots.like.is_some() => voice.asked_her_likes,
             Meaning::AskWhatSheLikes | Meaning::Question => voice.asked,
             Meaning::Statement => voice.told,
+            Meaning::Gift(Reception::Loved) if is_at_ease => voice.gift_loved,
+            Meaning::Gift(Reception::Loved | Reception::Liked) => voice.gift_liked,
+            Meaning::Gift(Reception::Neutral) => voice.gift_neutral,
+            Meaning::Gift(Reception::Disliked) => voice.gift_disliked,
+            Meaning::Date(Reception::Loved | Reception::Liked) => voice.date_liked,
+            Meaning::Date(Reception::Neutral) => voice.date_neutral,
+            Meaning::Date(Reception::Disliked) => voice.date_disliked,
+            Meaning::Event => voice.event,
         }
     }
 
@@ -195,14 +217,14 @@ impl<'a> Composer<'a> {
         let is_hurt = is_unkind || self.scene.mood == Mood::Hurt;
         let is_fond = self.scene.mood == Mood::Tender
             || (self.scene.mood == Mood::Glad && self.scene.waifu.stats.warmth.get() >= 60)
-            || meaning == Meaning::Love;
-        let likes = match (is_hurt, is_fond) {
+            || matches!(meaning, Meaning::Love | Meaning::Gift(Reception::Loved));
+        let likes = match (is_hurt, is_fond && !meaning.is_disliked_deed()) {
             (true, _) => voice.likes_when_hurt,
             (false, true) => voice.likes_when_fond,
             (false, false) => voice.likes,
         };
         let named_already = self.he_speaks_of_like || meaning == Meaning::AskWhatSheLikes;
-        if meaning == Meaning::Trouble && self.word.is_some() {
+        if meaning == Meaning::Trouble && self.slots.word.is_some() {
             // Whoever is low is not told of cake.
             return vec![Own {
                 text: self.line(voice.heard),
@@ -211,7 +233,7 @@ impl<'a> Composer<'a> {
         }
         // 0 to 34 the phrase alone, to 64 the like alone, from there on both.
         let thrown = self.dice.below(100);
-        let has_like = self.like.is_some();
+        let has_like = self.slots.like.is_some();
         let has_phrase = !self.phrases.is_empty();
         let says_phrase = has_phrase && (!(35..65).contains(&thrown) || !has_like);
         let says_like = has_like && !named_already && (thrown >= 35 || !has_phrase);
@@ -230,7 +252,8 @@ impl<'a> Composer<'a> {
             });
         }
         if own.is_empty() {
-            let word = self.word.clone().or_else(|| words::any(&self.scene.said));
+            let word = self.slots.word.clone();
+            let word = word.or_else(|| words::any(self.scene.occasion.said()));
             own.extend(word.map(|word| Own {
                 text: format!("“{word}”…"),
                 is_phrase: false,
@@ -250,7 +273,12 @@ impl<'a> Composer<'a> {
         }
         let curiosity = self.scene.waifu.stats.curiosity.get();
         if meaning != Meaning::AskWhatSheIs && self.dice.percent(10 + curiosity / 3) {
-            return Some(self.line(voice.questions));
+            return Some(self.line(match self.scene.occasion {
+                Occasion::Chat { .. } => voice.questions,
+                Occasion::Gift { .. } | Occasion::Date { .. } | Occasion::Event { .. } => {
+                    voice.questions_at_deeds
+                }
+            }));
         }
         let by_stage = match self.scene.stage() {
             Stage::Stranger | Stage::Acquaintance => voice.far,
@@ -262,10 +290,6 @@ impl<'a> Composer<'a> {
 
     /// A line that can be filled, and rather one that she hasn't used of late.
     fn line(&mut self, lines: Lines) -> String {
-        let fits = |line: &&&str| {
-            (self.word.is_some() || !line.contains("{word}"))
-                && (self.like.is_some() || !line.contains("{like}"))
-        };
         let is_fresh = |line: &&str| {
             let heart = line
                 .split(['{', '}'])
@@ -274,41 +298,12 @@ impl<'a> Composer<'a> {
             let heart = normalized(heart);
             !self.recent.iter().any(|reply| reply.contains(&heart))
         };
-        let fitting: Vec<&str> = lines.iter().filter(fits).copied().collect();
+        let lines = lines.iter().copied();
+        let fitting: Vec<&str> = lines.filter(|line| self.slots.can_fill(line)).collect();
         let fresh: Vec<&str> = fitting.iter().copied().filter(is_fresh).collect();
         let pool = if fresh.is_empty() { fitting } else { fresh };
         let line = pool[self.dice.below(pool.len())];
-        self.filled(line)
-    }
-
-    fn filled(&self, line: &str) -> String {
-        let name = words::plain_phrase(self.scene.user_name.as_str());
-        let me = words::plain_phrase(self.scene.waifu.name.as_str());
-        // One pass, so that nothing that is filled in can hold a slot.
-        let mut text = String::with_capacity(line.len() + 32);
-        let mut rest = line;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (slot, after) = after.split_once('}').unwrap_or((after, ""));
-            text.push_str(before);
-            let filled = match slot {
-                "word" => self.word.as_deref().unwrap_or_default(),
-                "like" => self.like.as_deref().unwrap_or_default(),
-                "dislike" => self.dislike.as_deref().unwrap_or_default(),
-                "name" => name.unwrap_or("you"),
-                _ => me.unwrap_or("yours"),
-            };
-            let begins = ["? ", "! ", ". ", "~ "]
-                .iter()
-                .any(|end| text.ends_with(end));
-            if text.is_empty() || begins {
-                text.push_str(&capitalized(filled));
-            } else {
-                text.push_str(filled);
-            }
-            rest = after;
-        }
-        text.push_str(rest);
-        text
+        self.slots.fill(line)
     }
 }
 
@@ -337,11 +332,4 @@ fn some_like<'a>(personality: &'a Personality, dice: &mut Dice) -> Option<&'a st
         thrown -= weight;
     }
     None
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next();
-    let first = first.into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).collect()
 }

@@ -1,7 +1,9 @@
-//! What the user wants of her with what he says.
+//! What the user wants of her with what he says or does.
 
 use waifu_domain::affection::Appraisal;
+use waifu_domain::prompt::Occasion;
 
+use super::occasion::Reception;
 use crate::lexicon::clauses::clauses;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,10 @@ pub(super) enum Meaning {
     AskWhatSheLikes,
     Question,
     Statement,
+    Gift(Reception),
+    Date(Reception),
+    /// He took a choice.
+    Event,
 }
 
 const THINGS: &[&str] = &[
@@ -115,8 +121,26 @@ const ASKING: &[&str] = &[
     "could", "would", "will", "should", "have",
 ];
 
+impl Meaning {
+    pub(super) fn is_disliked_deed(self) -> bool {
+        matches!(
+            self,
+            Self::Gift(Reception::Disliked) | Self::Date(Reception::Disliked)
+        )
+    }
+}
+
+pub(super) fn of(occasion: &Occasion, appraisal: Appraisal) -> Meaning {
+    match occasion {
+        Occasion::Chat { said } => of_words(said, appraisal),
+        Occasion::Gift { taste, .. } => Meaning::Gift(Reception::of(*taste)),
+        Occasion::Date { taste, .. } => Meaning::Date(Reception::of(*taste)),
+        Occasion::Event { .. } => Meaning::Event,
+    }
+}
+
 /// `said` may be empty: then she speaks first.
-pub(super) fn of(said: &str, appraisal: Appraisal) -> Meaning {
+fn of_words(said: &str, appraisal: Appraisal) -> Meaning {
     let words: Vec<String> = clauses(said)
         .into_iter()
         .flat_map(|clause| clause.words)
@@ -231,7 +255,7 @@ mod tests {
             ("I'm sorry I hurt you", Meaning::Apology),
             ("I went to the shop", Meaning::Statement),
         ] {
-            assert_eq!(of(said, appraiser.weigh(said)), meant, "{said}");
+            assert_eq!(of_words(said, appraiser.weigh(said)), meant, "{said}");
         }
     }
 }

@@ -4,6 +4,8 @@
 mod compose;
 mod dice;
 mod meaning;
+mod occasion;
+mod slots;
 #[cfg(test)]
 mod tests;
 mod voices;
@@ -47,7 +49,7 @@ impl OfflineCompanion {
 impl LanguageModel for OfflineCompanion {
     async fn reply(&self, request: ReplyRequest) -> Result<ReplyStream, ModelError> {
         let scene = &request.scene;
-        let appraisal = self.appraiser.weigh(&scene.said);
+        let appraisal = self.appraiser.weigh(scene.occasion.said());
         let text = compose::reply(scene, appraisal, self.options.seed);
         Ok(speak(text, self.options.words_per_second))
     }

@@ -78,6 +78,16 @@ pub(super) fn plain_phrase(text: &str) -> Option<&str> {
     (fits && text.chars().all(is_harmless)).then_some(text)
 }
 
+/// A thing's name where no sentence begins: "A jar of honey" is "a jar of honey". Any other first word may be a name,
+/// and keeps its capital.
+pub(super) fn inside_a_sentence(name: &str) -> Option<String> {
+    let name = plain_phrase(name)?;
+    let small = [("A ", "a "), ("An ", "an "), ("The ", "the ")]
+        .into_iter()
+        .find_map(|(article, small)| Some(format!("{small}{}", name.strip_prefix(article)?)));
+    Some(small.unwrap_or_else(|| name.to_owned()))
+}
+
 /// A phrase as a sentence of its own.
 pub(super) fn as_sentence(phrase: &str) -> String {
     if phrase.ends_with(|c: char| c.is_alphanumeric()) {
@@ -121,5 +131,24 @@ mod tests {
         assert_eq!(as_sentence("My, my"), "My, my.");
         assert_eq!(as_sentence("Yay!"), "Yay!");
         assert_eq!(readable("rainy_days"), "rainy days");
+    }
+
+    #[test]
+    fn inside_a_sentence_only_an_article_gets_small() {
+        for (name, inside) in [
+            ("A strawberry shortcake", Some("a strawberry shortcake")),
+            ("An hour in a café", Some("an hour in a café")),
+            (
+                "The moss garden in the rain",
+                Some("the moss garden in the rain"),
+            ),
+            ("Theodora's cake", Some("Theodora's cake")),
+            ("Kyoto at dawn", Some("Kyoto at dawn")),
+            ("A", Some("A")),
+            ("A <b>bold</b> cake", None),
+            ("A {like}", None),
+        ] {
+            assert_eq!(inside_a_sentence(name).as_deref(), inside);
+        }
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use waifu_app::ports::language_model::{
     Finish, LanguageModel, ModelError, ModelKind, Phase, ReplyPart, ReplyRequest,
 };
-use waifu_domain::prompt::{Line, Prompt, PromptMessage, PromptRole, Scene};
+use waifu_domain::prompt::{Line, Occasion, Prompt, PromptMessage, PromptRole, Scene};
 use waifu_domain::relationship::{Level, Mood};
 use waifu_domain::turn::{Speaker, Usage};
 use waifu_domain::waifu::{Appearance, Personality, Stats, WaifuProfile};
@@ -60,7 +60,9 @@ fn request() -> ReplyRequest {
                 speaker: Speaker::User,
                 text: "hi".to_owned(),
             }],
-            said: SECRET.to_owned(),
+            occasion: Occasion::Chat {
+                said: SECRET.to_owned(),
+            },
             turn_id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
             turn_no: 1,
         },

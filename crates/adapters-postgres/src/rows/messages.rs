@@ -12,10 +12,10 @@ use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, Relationship
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
 
-use super::{interactions, runs as run_rows, turns as turn_rows};
+use super::{conversations, interactions, runs as run_rows, turns as turn_rows};
 use crate::columns::{Document, Moment, count, number, scale, storable, word};
 use crate::errors::Fault;
-use crate::schema::{conversations, messages, runs, turns};
+use crate::schema::{messages, runs, turns};
 use crate::unit_of_work::Repository;
 
 /// In place of a run's number: it was the user who said it.
@@ -85,7 +85,7 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Newest first: what the user said, and of her answers the chosen ones.
+/// Newest first, of the turns that stand: what the user said, and of her answers the chosen ones.
 pub(crate) async fn history(
     connection: &mut AsyncPgConnection,
     conversation: ConversationId,
@@ -112,6 +112,7 @@ pub(crate) async fn history(
         .filter(messages::conversation_id.eq(conversation.as_uuid()))
         .filter(messages::turn_no.le(turn_no))
         .filter(messages::turn_no.lt(turn_no).or(messages::run.lt(run)))
+        .filter(turns::voided_at.is_null())
         .filter(
             messages::run
                 .eq(USERS)
@@ -131,12 +132,12 @@ pub(crate) async fn history(
         .collect()
 }
 
-/// The id of what the user said in a turn.
+/// The id of what the user said in a turn, if it answers a message.
 pub(crate) async fn id_of_the_users(
     connection: &mut AsyncPgConnection,
     conversation: ConversationId,
     turn_no: i32,
-) -> Result<MessageId, Fault> {
+) -> Result<Option<MessageId>, Fault> {
     let id: Option<Uuid> = messages::table
         .filter(messages::conversation_id.eq(conversation.as_uuid()))
         .filter(messages::turn_no.eq(turn_no))
@@ -145,7 +146,7 @@ pub(crate) async fn id_of_the_users(
         .first(connection)
         .await
         .optional()?;
-    id.map(MessageId::from).ok_or(Fault::Missing("messages"))
+    Ok(id.map(MessageId::from))
 }
 
 /// What the user said in each of these turns.
@@ -172,20 +173,6 @@ pub(crate) async fn said_in(
             Ok((turn, plain_text(&parts)))
         })
         .collect()
-}
-
-pub(crate) async fn default_conversation(
-    connection: &mut AsyncPgConnection,
-    relationship: RelationshipId,
-) -> Result<Option<ConversationId>, Fault> {
-    let id: Option<Uuid> = conversations::table
-        .filter(conversations::relationship_id.eq(relationship.as_uuid()))
-        .filter(conversations::is_default)
-        .select(conversations::id)
-        .first(connection)
-        .await
-        .optional()?;
-    Ok(id.map(ConversationId::from))
 }
 
 async fn of_run(
@@ -234,7 +221,7 @@ async fn history_of(
     before: Option<MessagePlace>,
     limit: u32,
 ) -> Result<Vec<Message>, Fault> {
-    match default_conversation(connection, relationship).await? {
+    match conversations::default_of(connection, relationship).await? {
         Some(conversation) => history(connection, conversation, before, limit).await,
         None => Ok(Vec::new()),
     }
@@ -260,7 +247,7 @@ impl Messages for Repository<'_> {
         relationship: RelationshipId,
         message: ClientMessageId,
     ) -> Result<Option<TurnId>, StoreError> {
-        let turn = super::turns::by_client_message(self.0, relationship, message).await?;
+        let turn = turn_rows::by_client_message(self.0, relationship, message).await?;
         Ok(turn.map(|turn| turn.id.into()))
     }
 
@@ -268,6 +255,6 @@ impl Messages for Repository<'_> {
         &mut self,
         relationship: RelationshipId,
     ) -> Result<Option<ConversationId>, StoreError> {
-        Ok(default_conversation(self.0, relationship).await?)
+        Ok(conversations::default_of(self.0, relationship).await?)
     }
 }

@@ -1,9 +1,12 @@
 //! The rows of each table: how they are written, read and understood.
 
+pub(crate) mod catalogue_entries;
+pub(crate) mod conversations;
 pub(crate) mod durable_events;
 pub(crate) mod event_occurrences;
 pub(crate) mod interactions;
 pub(crate) mod messages;
+pub(crate) mod receipts;
 pub(crate) mod relationships;
 pub(crate) mod rule_books;
 pub(crate) mod runs;

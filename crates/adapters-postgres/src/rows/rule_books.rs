@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use waifu_domain::affection::RuleBook;
 
+use crate::columns::valid;
 use crate::errors::Fault;
 use crate::schema::rule_books;
 
@@ -18,4 +19,16 @@ pub(crate) async fn keep(connection: &mut AsyncPgConnection, book: &RuleBook) ->
         .execute(connection)
         .await?;
     Ok(())
+}
+
+pub(crate) async fn all(connection: &mut AsyncPgConnection) -> Result<Vec<RuleBook>, Fault> {
+    let bodies: Vec<String> = rule_books::table
+        .order_by(rule_books::hash)
+        .select(rule_books::body)
+        .load(connection)
+        .await?;
+    bodies
+        .iter()
+        .map(|body| valid("rule_books.body", RuleBook::from_json(body)))
+        .collect()
 }

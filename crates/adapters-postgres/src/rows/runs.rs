@@ -23,6 +23,8 @@ diesel::define_sql_function! {
 
 diesel::infix_operator!(Later, " + ", diesel::sql_types::Timestamptz, backend: Pg);
 
+pub(crate) const FIRST: RunNo = 1;
+
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = runs, check_for_backend(Pg))]
 struct RunRow {
@@ -84,7 +86,7 @@ pub(crate) async fn start_first(
     diesel::insert_into(runs::table)
         .values((
             runs::turn_id.eq(turn.as_uuid()),
-            runs::run.eq(1),
+            runs::run.eq(number(FIRST)?),
             runs::relationship_id.eq(relationship.as_uuid()),
             runs::status.eq(word(RunStatus::Streaming)),
             runs::lease_owner.eq(process.as_uuid()),

@@ -1,17 +1,21 @@
 //! Turns.
 
+use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
+use waifu_app::ports::store::{NewReaction, StoreError, Turns, VoidedTurns};
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
-use waifu_domain::turn::RunNo;
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::{RunNo, TurnKind};
 
-use super::messages;
-use crate::columns::{Moment, count, number};
+use super::{conversations, messages, runs};
+use crate::columns::{Document, Moment, count, number, word};
 use crate::errors::Fault;
 use crate::schema::turns;
+use crate::unit_of_work::Repository;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = turns, check_for_backend(Pg))]
@@ -25,6 +29,7 @@ pub(crate) struct TurnRow {
     pub(crate) message_digest: Option<Vec<u8>>,
     pub(crate) appraisal: Option<String>,
     pub(crate) waifu_version: i32,
+    pub(crate) cause: Option<Document>,
     pub(crate) created_at: Moment,
 }
 
@@ -94,4 +99,122 @@ pub(crate) async fn choose(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The turn whose run streams, if one does.
+pub(crate) async fn streaming(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+) -> Result<Option<TurnRef>, Fault> {
+    let Some((turn, run)) = runs::streaming(connection, relationship).await? else {
+        return Ok(None);
+    };
+    let turn = by_id(connection, turn)
+        .await?
+        .ok_or(Fault::Missing("turns"))?;
+    turn.reference(connection, run).await.map(Some)
+}
+
+/// Starts one that answers a deed.
+async fn start(
+    connection: &mut AsyncPgConnection,
+    reaction: NewReaction,
+) -> Result<TurnRef, Fault> {
+    let (turn_id, relationship) = (reaction.turn_id, reaction.relationship_id);
+    let place = conversations::next_turn(connection, relationship).await?;
+    let row = TurnRow {
+        id: turn_id.into(),
+        relationship_id: relationship.into(),
+        conversation_id: place.conversation_id.into(),
+        turn_no: number(place.turn_no)?,
+        kind: word(reaction.kind),
+        client_message_id: None,
+        message_digest: None,
+        appraisal: None,
+        waifu_version: number(reaction.waifu_version)?,
+        cause: Some(Document::of(&reaction.cause)),
+        created_at: Moment(reaction.at),
+    };
+    insert(connection, row).await?;
+    let (process, lease, at) = (reaction.process, reaction.lease, reaction.at);
+    runs::start_first(connection, relationship, turn_id, process, lease, at).await?;
+    Ok(TurnRef {
+        turn_id,
+        turn_no: place.turn_no,
+        run: runs::FIRST,
+        message_id: None,
+    })
+}
+
+async fn number_of(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+    id: TurnId,
+) -> Result<Option<u32>, Fault> {
+    let no: Option<i32> = turns::table
+        .find(id.as_uuid())
+        .filter(turns::relationship_id.eq(relationship.as_uuid()))
+        .select(turns::turn_no)
+        .first(connection)
+        .await
+        .optional()?;
+    no.map(|no| count("turns.turn_no", no)).transpose()
+}
+
+async fn void_chats(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+    from_turn_no: u32,
+    at: Timestamp,
+) -> Result<VoidedTurns, Fault> {
+    let Some(conversation) = conversations::default_of(connection, relationship).await? else {
+        return Ok(VoidedTurns::default());
+    };
+    let standing = turns::table
+        .filter(turns::conversation_id.eq(conversation.as_uuid()))
+        .filter(turns::turn_no.ge(i32::try_from(from_turn_no).unwrap_or(i32::MAX)))
+        .filter(turns::kind.eq(word(TurnKind::Chat)))
+        .filter(turns::voided_at.is_null());
+    let mut voided: Vec<(i32, Uuid)> = diesel::update(standing)
+        .set(turns::voided_at.eq(Moment(at)))
+        .returning((turns::turn_no, turns::id))
+        .get_results(connection)
+        .await?;
+    voided.sort_unstable_by_key(|(no, _)| *no);
+    let last = voided.last().map_or(0, |(no, _)| *no);
+    Ok(VoidedTurns {
+        turns: voided.into_iter().map(|(_, id)| id.into()).collect(),
+        last_turn_no: count("turns.turn_no", last)?,
+    })
+}
+
+#[async_trait]
+impl Turns for Repository<'_> {
+    async fn streaming(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<TurnRef>, StoreError> {
+        Ok(streaming(self.0, relationship).await?)
+    }
+
+    async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError> {
+        Ok(start(self.0, reaction).await?)
+    }
+
+    async fn number(
+        &mut self,
+        relationship: RelationshipId,
+        turn: TurnId,
+    ) -> Result<Option<u32>, StoreError> {
+        Ok(number_of(self.0, relationship, turn).await?)
+    }
+
+    async fn void_chats(
+        &mut self,
+        relationship: RelationshipId,
+        from_turn_no: u32,
+        at: Timestamp,
+    ) -> Result<VoidedTurns, StoreError> {
+        Ok(void_chats(self.0, relationship, from_turn_no, at).await?)
+    }
 }

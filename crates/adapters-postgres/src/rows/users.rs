@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use time::Date;
 use uuid::Uuid;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{NewUser, StoreError, Taken, Users};
 use waifu_domain::ids::UserId;
-use waifu_domain::user::{Person, User, Username};
+use waifu_domain::time_zone::TimeZone;
+use waifu_domain::user::{DisplayName, Person, User, Username};
 
 use crate::columns::{Moment, scale, valid, word};
 use crate::errors::Fault;
@@ -25,6 +27,18 @@ pub(crate) struct UserRow {
     role: String,
     age_group: String,
     created_at: Moment,
+    time_zone: Option<String>,
+    birthday: Option<Date>,
+}
+
+/// What the judge is told of the user, and what she calls him.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = users, check_for_backend(Pg))]
+pub(crate) struct PersonRow {
+    display_name: String,
+    age_group: String,
+    time_zone: Option<String>,
+    birthday: Option<Date>,
 }
 
 impl UserRow {
@@ -42,6 +56,8 @@ impl UserRow {
             role: word(user.role),
             age_group: word(user.age_group),
             created_at: Moment(user.created_at),
+            time_zone: Some(user.time_zone.into()),
+            birthday: user.birthday,
         }
     }
 
@@ -52,16 +68,31 @@ impl UserRow {
             display_name: valid("users.display_name", self.display_name.try_into())?,
             role: scale("users.role", &self.role)?,
             age_group: scale("users.age_group", &self.age_group)?,
+            time_zone: time_zone(self.time_zone)?,
+            birthday: self.birthday,
             created_at: self.created_at.0,
         };
         Ok((user, PasswordHash(self.password_hash)))
     }
 }
 
-/// What the judge is told of the user.
-pub(crate) fn person(age_group: &str) -> Result<Person, Fault> {
-    let age_group = scale("users.age_group", age_group)?;
-    Ok(Person { age_group })
+impl PersonRow {
+    pub(crate) fn read(self) -> Result<(DisplayName, Person), Fault> {
+        let name = valid("users.display_name", self.display_name.try_into())?;
+        let person = Person {
+            age_group: scale("users.age_group", &self.age_group)?,
+            time_zone: time_zone(self.time_zone)?,
+            birthday: self.birthday,
+        };
+        Ok((name, person))
+    }
+}
+
+fn time_zone(name: Option<String>) -> Result<TimeZone, Fault> {
+    match name {
+        Some(name) => valid("users.time_zone", name.try_into()),
+        None => Ok(TimeZone::utc()),
+    }
 }
 
 async fn insert(
@@ -77,17 +108,20 @@ async fn insert(
     Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
 }
 
+/// `lock`: nobody else changes him until the transaction ends.
 async fn by_id(
     connection: &mut AsyncPgConnection,
     id: UserId,
-) -> Result<Option<(User, PasswordHash)>, Fault> {
-    let row = users::table
-        .find(id.as_uuid())
-        .select(UserRow::as_select())
-        .first(connection)
-        .await
-        .optional()?;
-    row.map(UserRow::read).transpose()
+    lock: bool,
+) -> Result<Option<User>, Fault> {
+    let row = users::table.find(id.as_uuid()).select(UserRow::as_select());
+    let row = if lock {
+        row.for_no_key_update().first(connection).await
+    } else {
+        row.first(connection).await
+    };
+    let found = row.optional()?.map(UserRow::read).transpose()?;
+    Ok(found.map(|(user, _)| user))
 }
 
 async fn by_username(
@@ -103,6 +137,24 @@ async fn by_username(
     row.map(UserRow::read).transpose()
 }
 
+async fn update(connection: &mut AsyncPgConnection, user: &User) -> Result<(), Fault> {
+    let updated = diesel::update(users::table.find(user.id.as_uuid()))
+        .set((
+            users::display_name.eq(user.display_name.as_str()),
+            users::role.eq(word(user.role)),
+            users::age_group.eq(word(user.age_group)),
+            users::time_zone.eq(user.time_zone.as_str()),
+            users::birthday.eq(user.birthday),
+        ))
+        .execute(connection)
+        .await?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Fault::Missing("users"))
+    }
+}
+
 #[async_trait]
 impl Users for Repository<'_> {
     async fn insert(&mut self, user: NewUser) -> Result<Result<(), Taken>, StoreError> {
@@ -110,8 +162,11 @@ impl Users for Repository<'_> {
     }
 
     async fn by_id(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
-        let found = by_id(self.0, id).await?;
-        Ok(found.map(|(user, _)| user))
+        Ok(by_id(self.0, id, false).await?)
+    }
+
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(by_id(self.0, id, true).await?)
     }
 
     async fn by_username(
@@ -119,5 +174,9 @@ impl Users for Repository<'_> {
         name: &Username,
     ) -> Result<Option<(User, PasswordHash)>, StoreError> {
         Ok(by_username(self.0, name).await?)
+    }
+
+    async fn update(&mut self, user: &User) -> Result<(), StoreError> {
+        Ok(update(self.0, user).await?)
     }
 }

@@ -7,37 +7,31 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use waifu_app::ports::turn_store::Standing;
 use waifu_domain::affection::Appraisal;
 use waifu_domain::ids::TurnId;
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::relationship::Horizon;
 
-use crate::columns::{scale, valid};
+use crate::columns::scale;
 use crate::errors::Fault;
 use crate::rows::relationships::{self as relationship_rows, RelationshipRow};
 use crate::rows::turns::TurnRow;
+use crate::rows::users::PersonRow;
 use crate::rows::waifus::{VersionRow, WaifuRow};
-use crate::rows::{interactions, runs, users as user_rows};
+use crate::rows::{interactions, runs};
 use crate::schema::{relationships, turns, users, waifu_versions, waifus};
 
-type Row = (
-    TurnRow,
-    RelationshipRow,
-    (String, String),
-    WaifuRow,
-    VersionRow,
-);
+type Row = (TurnRow, RelationshipRow, PersonRow, WaifuRow, VersionRow);
 
 /// The caller sees to it that all is read at one head: by the relationship's lock, or in one snapshot.
 pub(crate) async fn standing(
     connection: &mut AsyncPgConnection,
     id: TurnId,
-    entries_since: Timestamp,
+    horizon: Horizon,
 ) -> Result<Option<Standing>, Fault> {
-    let Some((turn, relationship, (user_name, age_group), waifu, version)) =
-        find(connection, id).await?
-    else {
+    let Some((turn, relationship, person, waifu, version)) = find(connection, id).await? else {
         return Ok(None);
     };
     let run = runs::newest(connection, id).await?;
     let relationship = relationship.read()?;
+    let (user_name, person) = person.read()?;
     Ok(Some(Standing {
         turn: turn.reference(connection, run.no).await?,
         kind: scale("turns.kind", &turn.kind)?,
@@ -46,9 +40,9 @@ pub(crate) async fn standing(
         appraisal: appraisal(connection, &turn).await?,
         words_so_far: run.words_so_far,
         waifu: Arc::new(waifu.read_as(version)?),
-        user_name: valid("users.display_name", user_name.try_into())?,
-        person: user_rows::person(&age_group)?,
-        state: relationship_rows::state(connection, &relationship, entries_since).await?,
+        user_name,
+        person,
+        state: relationship_rows::state(connection, &relationship, horizon).await?,
         relationship,
     }))
 }
@@ -66,7 +60,7 @@ async fn find(connection: &mut AsyncPgConnection, id: TurnId) -> Result<Option<R
         .select((
             TurnRow::as_select(),
             RelationshipRow::as_select(),
-            (users::display_name, users::age_group),
+            PersonRow::as_select(),
             WaifuRow::as_select(),
             VersionRow::as_select(),
         ))

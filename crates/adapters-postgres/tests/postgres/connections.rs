@@ -86,7 +86,7 @@ async fn operations_cancelled_at_any_moment_leave_the_pool_whole() {
     for micros in (0..6_000).step_by(150) {
         let operation = async {
             home.store.accept(turn.clone()).await?;
-            let standing = home.store.standing(turn.turn_id, turn.entries_since);
+            let standing = home.store.standing(turn.turn_id, turn.horizon);
             standing.await.map(drop)
         };
         let limit = Duration::from_micros(micros);

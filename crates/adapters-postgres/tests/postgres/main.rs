@@ -3,5 +3,6 @@
 mod connections;
 mod contract;
 mod home;
+mod migrations;
 mod schema;
 mod turns;

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::Duration as Span;
-use waifu_app::ports::store::{Appended, Store};
-use waifu_app::ports::turn_store::{Accepted, Heartbeat, NewTurn, Settled, Standing, TurnStore};
+use waifu_app::ports::store::{Appended, Store, StoreError};
+use waifu_app::ports::turn_store::{
+    Accepted, DurableEvent, FirstMeeting, Heartbeat, NewTurn, Settled, Standing, TurnStore,
+};
 use waifu_domain::affection::RuleBook;
-use waifu_testkit::builders::{adjustment, moment, new_turn_at, settlement};
+use waifu_domain::events::{EventOccurrence, OccurrenceState};
+use waifu_testkit::builders::{adjustment, fresh, moment, new_turn_at, settlement, slug, unmoved};
 
 use crate::home::Home;
 
@@ -72,4 +75,98 @@ async fn a_lease_is_counted_from_the_end_of_the_wait_for_the_lock() {
     let accepted = accepted.await.unwrap().unwrap();
     assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");
     assert_eq!(home.store.abandoned(10).await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_meets_at_once_waits_and_finds_what_the_other_has_made() {
+    let home = Home::with(|_| ()).await;
+    let pair = home.meet().await.unwrap().pair;
+    let first = || FirstMeeting {
+        relationship_id: fresh(),
+        conversation_id: fresh(),
+        epoch: fresh(),
+    };
+    let mut work = home.store.begin().await.unwrap();
+    let made = work.relationships().meet(pair, first(), moment(1)).await;
+    let made = made.unwrap();
+
+    let (store, second) = (home.store.clone(), first());
+    let waiting = tokio::spawn(async move {
+        let mut work = store.begin().await?;
+        let met = work.relationships().meet(pair, second, moment(2)).await?;
+        work.commit().await?;
+        Ok::<_, StoreError>(met)
+    });
+    home.until("wait_event_type = 'Lock'", 1).await;
+    work.commit().await.unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap(), made);
+    let default = "select count(*) from conversations where is_default";
+    let conversations: i64 = home.outside.query_one(default, &[]).await.unwrap().get(0);
+    assert_eq!(conversations, 1);
+}
+
+/// The failure is not PostgreSQL's, which would let nothing more be committed.
+#[tokio::test]
+async fn an_append_that_closes_what_does_not_pend_writes_nothing() {
+    let home = Home::with(|_| ()).await;
+    let (standing, turn) = accept(&home).await;
+    let before = standing.relationship;
+    let occurrence = |state| EventOccurrence {
+        id: fresh(),
+        event: slug("confession"),
+        opened_at: moment(1),
+        expires_at: None,
+        state,
+    };
+    let opened = occurrence(OccurrenceState::Pending);
+    let mut append = unmoved(&before, moment(1));
+    append.events.push(DurableEvent::of_occurrence(&opened));
+    append.opened.push(opened.clone());
+    let mut work = home.store.begin().await.unwrap();
+    let appended = work.relationships().append(append).await.unwrap();
+    assert_eq!(appended, Appended::Done);
+    work.commit().await.unwrap();
+    let mut look = home.store.snapshot().await.unwrap();
+    let found = look.relationships().find(turn.pair).await.unwrap();
+    look.rollback().await.unwrap();
+    let now = found.unwrap();
+
+    let expired = OccurrenceState::Expired { at: moment(2) };
+    let closed = EventOccurrence {
+        state: expired.clone(),
+        ..opened.clone()
+    };
+    let mut append = adjustment(&now, &standing.state, 5, moment(2));
+    append.closed = vec![closed, occurrence(expired)];
+    let mut work = home.store.begin().await.unwrap();
+    let failed = work.relationships().append(append).await;
+    assert!(matches!(failed, Err(StoreError::Failed(_))), "{failed:?}");
+    work.commit().await.unwrap();
+
+    let mut look = home.store.snapshot().await.unwrap();
+    let mut relationships = look.relationships();
+    let found = relationships.find(turn.pair).await.unwrap();
+    assert_eq!(found, Some(now.clone()));
+    let pending = relationships.occurrence(now.id, opened.id).await.unwrap();
+    assert_eq!(pending, Some(opened));
+    drop(relationships);
+    look.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn deeds_that_did_not_change_are_not_written() {
+    let home = Home::with(|_| ()).await;
+    let (standing, turn) = accept(&home).await;
+    let given =
+        r#"update relationships set deeds = '{"dates": {"cinema": "2026-01-01T00:00:00Z"}}'"#;
+    home.outside.batch_execute(given).await.unwrap();
+    let settlement = settlement(&standing, turn.process, "hi", moment(2));
+    let settled = home.store.settle(settlement).await.unwrap();
+    assert_eq!(settled, Settled::Done);
+
+    let mut look = home.store.snapshot().await.unwrap();
+    let found = look.relationships().find(turn.pair).await.unwrap();
+    let dates = found.unwrap().deeds.dates;
+    assert!(dates.contains_key("cinema"), "{dates:?}");
+    look.rollback().await.unwrap();
 }

@@ -39,11 +39,29 @@ pub(crate) fn default_of(
     Ok(id.map(DbUuid::id))
 }
 
-/// The number of a new turn.
-pub(crate) fn next_turn_no(c: &mut SqliteConnection, id: ConversationId) -> Result<u32, Fault> {
-    let no: i64 = diesel::update(conversations::table.find(db(id)))
+/// Where a new turn stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TurnPlace {
+    pub(crate) relationship_id: RelationshipId,
+    pub(crate) conversation_id: ConversationId,
+    pub(crate) turn_no: u32,
+}
+
+/// The place after the last turn of the default conversation, which is taken with that.
+pub(crate) fn next_turn(
+    c: &mut SqliteConnection,
+    relationship: RelationshipId,
+) -> Result<TurnPlace, Fault> {
+    let default = conversations::table
+        .filter(conversations::relationship_id.eq(db(relationship)))
+        .filter(conversations::is_default.eq(true));
+    let (id, no): (DbUuid, i64) = diesel::update(default)
         .set(conversations::last_turn_no.eq(conversations::last_turn_no + 1))
-        .returning(conversations::last_turn_no)
+        .returning((conversations::id, conversations::last_turn_no))
         .get_result(c)?;
-    Ok(checked("conversations.last_turn_no", no)?)
+    Ok(TurnPlace {
+        relationship_id: relationship,
+        conversation_id: id.id(),
+        turn_no: checked("conversations.last_turn_no", no)?,
+    })
 }

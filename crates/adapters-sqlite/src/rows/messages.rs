@@ -81,20 +81,24 @@ pub(crate) fn insert(c: &mut SqliteConnection, message: &NewMessage<'_>) -> Resu
     Ok(())
 }
 
-/// The message that a turn answers.
+/// The message that a turn answers, if it answers one.
 pub(crate) fn users_own(
     c: &mut SqliteConnection,
     conversation: ConversationId,
     turn_no: u32,
-) -> Result<MessageId, Fault> {
+) -> Result<Option<MessageId>, Fault> {
     let key = (
         db(conversation),
         i64::from(turn_no),
         name_of(Speaker::User),
         i64::from(NO_RUN),
     );
-    let id: DbUuid = messages::table.find(key).select(messages::id).first(c)?;
-    Ok(id.id())
+    let id: Option<DbUuid> = messages::table
+        .find(key)
+        .select(messages::id)
+        .first(c)
+        .optional()?;
+    Ok(id.map(DbUuid::id))
 }
 
 /// What was said in one turn and one run of it: the user's message, and the reply if there is one.
@@ -138,7 +142,7 @@ pub(crate) fn history_of_relationship(
     }
 }
 
-/// Newest first; of each turn the user's message and that of its chosen run.
+/// Newest first; of each turn that stands, the user's message and that of its chosen run.
 pub(crate) fn history(
     c: &mut SqliteConnection,
     conversation: ConversationId,
@@ -156,6 +160,7 @@ pub(crate) fn history(
                 .and(runs::run.eq(messages::run))),
         )
         .filter(messages::conversation_id.eq(db(conversation)))
+        .filter(turns::voided_at.is_null())
         .filter(is_shown)
         .order((messages::turn_no.desc(), messages::speaker.desc()))
         .limit(limit.into())

@@ -1,10 +1,12 @@
 //! One file a table: its row, and the statements that are about that table alone.
 
+pub(crate) mod catalogue_entries;
 pub(crate) mod conversations;
 pub(crate) mod durable_events;
 pub(crate) mod event_occurrences;
 pub(crate) mod interactions;
 pub(crate) mod messages;
+pub(crate) mod receipts;
 pub(crate) mod relationships;
 pub(crate) mod rule_books;
 pub(crate) mod runs;

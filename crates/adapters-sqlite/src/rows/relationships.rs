@@ -2,15 +2,17 @@
 
 use diesel::prelude::*;
 use waifu_app::ports::store::Appended;
-use waifu_app::ports::turn_store::{Append, FirstMeeting};
+use waifu_app::ports::turn_store::{Append, FirstMeeting, Moved};
 use waifu_domain::ids::RelationshipId;
-use waifu_domain::relationship::{Affection, Head, Level, Pair, Relationship, RelationshipState};
+use waifu_domain::relationship::{
+    Affection, Cause, Head, Horizon, Level, Pair, Relationship, RelationshipState,
+};
 use waifu_domain::timestamp::Timestamp;
 
 use super::{event_occurrences, interactions};
 use crate::errors::{Corrupt, Fault};
 use crate::schema::relationships;
-use crate::types::{DbUuid, checked, db, from_json, micros, moment, to_json};
+use crate::types::{DbUuid, checked, db, from_json, from_json_or_default, micros, moment, to_json};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = relationships)]
@@ -27,6 +29,8 @@ struct RelationshipRow {
     last_entry_no: i64,
     version: i64,
     created_at: i64,
+    counts: Option<String>,
+    deeds: Option<String>,
 }
 
 impl RelationshipRow {
@@ -41,6 +45,8 @@ impl RelationshipRow {
             level: level("relationships.level", self.level)?,
             facts: from_json("relationships.facts", &self.facts)?,
             last_interaction: moment(self.last_interaction),
+            counts: from_json_or_default("relationships.counts", self.counts.as_deref())?,
+            deeds: from_json_or_default("relationships.deeds", self.deeds.as_deref())?,
             epoch: self.epoch.id(),
             head: Head {
                 seq: checked("relationships.head_seq", self.head_seq)?,
@@ -76,6 +82,8 @@ pub(crate) fn insert(
             relationships::affection.eq(i64::from(strangers.affection.get())),
             relationships::level.eq(i64::from(strangers.level.get())),
             relationships::facts.eq(to_json(&strangers.facts)),
+            relationships::counts.eq(to_json(&strangers.counts)),
+            relationships::deeds.eq(to_json(&strangers.deeds)),
             relationships::epoch.eq(db(first.epoch)),
             relationships::head_seq.eq(0),
             relationships::last_entry_no.eq(0),
@@ -104,19 +112,50 @@ pub(crate) fn by_pair(c: &mut SqliteConnection, pair: Pair) -> Result<Option<Rel
     Ok(row.map(RelationshipRow::into_relationship).transpose()?)
 }
 
+pub(crate) fn count(c: &mut SqliteConnection) -> Result<u64, Fault> {
+    let count: i64 = relationships::table.count().get_result(c)?;
+    Ok(checked("relationships", count)?)
+}
+
+/// In the order of their ids.
+pub(crate) fn all(
+    c: &mut SqliteConnection,
+    after: Option<RelationshipId>,
+    limit: u32,
+) -> Result<Vec<Relationship>, Fault> {
+    let mut page = relationships::table
+        .order(relationships::id)
+        .limit(limit.into())
+        .select(RelationshipRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        page = page.filter(relationships::id.gt(db(after)));
+    }
+    let rows = page.load(c)?;
+    let page: Result<Vec<_>, _> = rows
+        .into_iter()
+        .map(RelationshipRow::into_relationship)
+        .collect();
+    Ok(page?)
+}
+
 pub(crate) fn state(
     c: &mut SqliteConnection,
     relationship: &Relationship,
-    entries_since: Timestamp,
+    horizon: Horizon,
 ) -> Result<RelationshipState, Fault> {
     let id = relationship.id;
     Ok(RelationshipState {
         affection: relationship.affection,
         level: relationship.level,
         facts: relationship.facts.clone(),
+        met_at: Some(relationship.created_at),
         last_interaction: relationship.last_interaction,
+        counts: relationship.counts,
+        deeds: relationship.deeds.clone(),
+        last_entry_no: relationship.head.entry_no,
         last_entry_at: interactions::last_at(c, id)?,
-        entries: interactions::standing(c, id, entries_since)?,
+        entries: interactions::standing(c, id, horizon)?,
         last_occurrences: event_occurrences::last_ones(c, id)?,
     })
 }
@@ -143,17 +182,26 @@ pub(crate) fn advance(c: &mut SqliteConnection, append: &Append) -> Result<Appen
     let head = relationships::head_seq.eq(at_head(after.seq)?);
     let advanced = match &append.moved {
         None => diesel::update(row).set(head).execute(c)?,
-        Some(moved) => diesel::update(row)
-            .set((
-                head,
-                relationships::affection.eq(i64::from(moved.state.affection.get())),
-                relationships::level.eq(i64::from(moved.state.level.get())),
-                relationships::facts.eq(to_json(&moved.state.facts)),
-                relationships::last_interaction.eq(micros(moved.state.last_interaction)),
-                relationships::last_entry_no.eq(i64::from(after.entry_no)),
-                relationships::version.eq(i64::from(after.version)),
-            ))
-            .execute(c)?,
+        Some(Moved { entries, state }) => {
+            // `None` leaves the column as it is: the longest of them, which few acts change.
+            let deeds = entries
+                .iter()
+                .any(|entry| matches!(entry.cause, Cause::Gift { .. } | Cause::Date { .. }))
+                .then(|| relationships::deeds.eq(to_json(&state.deeds)));
+            diesel::update(row)
+                .set((
+                    head,
+                    relationships::affection.eq(i64::from(state.affection.get())),
+                    relationships::level.eq(i64::from(state.level.get())),
+                    relationships::facts.eq(to_json(&state.facts)),
+                    relationships::last_interaction.eq(micros(state.last_interaction)),
+                    relationships::counts.eq(to_json(&state.counts)),
+                    deeds,
+                    relationships::last_entry_no.eq(i64::from(after.entry_no)),
+                    relationships::version.eq(i64::from(after.version)),
+                ))
+                .execute(c)?
+        }
     };
     Ok(if advanced == 1 {
         Appended::Done

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use waifu_domain::affection::RuleBook;
 
-use crate::errors::Fault;
+use crate::errors::{Corrupt, Fault};
 use crate::schema::rule_books;
 
 pub(crate) fn keep(c: &mut SqliteConnection, book: &RuleBook) -> Result<(), Fault> {
@@ -16,4 +16,18 @@ pub(crate) fn keep(c: &mut SqliteConnection, book: &RuleBook) -> Result<(), Faul
         .do_nothing()
         .execute(c)?;
     Ok(())
+}
+
+pub(crate) fn all(c: &mut SqliteConnection) -> Result<Vec<RuleBook>, Fault> {
+    let bodies: Vec<String> = rule_books::table
+        .order(rule_books::hash)
+        .select(rule_books::body)
+        .load(c)?;
+    let books: Result<Vec<_>, _> = bodies
+        .iter()
+        .map(|body| {
+            RuleBook::from_json(body).map_err(|error| Corrupt::new("rule_books.body", error))
+        })
+        .collect();
+    Ok(books?)
 }

@@ -13,6 +13,8 @@ use crate::errors::{Corrupt, Fault};
 use crate::schema::runs;
 use crate::types::{DbUuid, checked, db, name_of, named};
 
+pub(crate) const FIRST: RunNo = 1;
+
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = runs)]
 pub(crate) struct RunRow {
@@ -62,9 +64,10 @@ pub(crate) fn lease_until(now: i64, lease: Duration) -> i64 {
     Timestamp::from_unix_micros(now).plus(lease).unix_micros()
 }
 
-pub(crate) fn start(
+/// Starts to stream the first run of a turn.
+pub(crate) fn start_first(
     c: &mut SqliteConnection,
-    (turn, run): (TurnId, RunNo),
+    turn: TurnId,
     relationship: RelationshipId,
     (process, lease): (ProcessId, Duration),
     at: Timestamp,
@@ -73,7 +76,7 @@ pub(crate) fn start(
     diesel::insert_into(runs::table)
         .values((
             runs::turn_id.eq(db(turn)),
-            runs::run.eq(i64::from(run)),
+            runs::run.eq(i64::from(FIRST)),
             runs::relationship_id.eq(db(relationship)),
             runs::status.eq(name_of(RunStatus::Streaming)),
             runs::lease_owner.eq(db(process)),

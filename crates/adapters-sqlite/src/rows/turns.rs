@@ -2,15 +2,18 @@
 
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
+use waifu_app::ports::store::{NewReaction, VoidedTurns};
 use waifu_app::ports::turn_store::{NewTurn, TurnRef};
 use waifu_domain::affection::Appraisal;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{MessageText, RunNo, TurnKind};
 
+use super::conversations::{self, TurnPlace};
 use super::messages;
 use crate::errors::{Corrupt, Fault};
 use crate::schema::turns;
-use crate::types::{DbUuid, checked, db, name_of, named};
+use crate::types::{DbUuid, checked, db, name_of, named, to_json};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = turns)]
@@ -73,24 +76,45 @@ fn digest(text: &MessageText) -> [u8; 32] {
     Sha256::digest(text.as_str()).into()
 }
 
-pub(crate) fn insert(
+/// One that answers a message.
+pub(crate) fn insert_chat(
     c: &mut SqliteConnection,
     turn: &NewTurn,
-    (relationship, conversation): (RelationshipId, ConversationId),
-    turn_no: u32,
+    place: TurnPlace,
     waifu_version: u32,
 ) -> Result<(), Fault> {
     diesel::insert_into(turns::table)
         .values((
             turns::id.eq(db(turn.turn_id)),
-            turns::relationship_id.eq(db(relationship)),
-            turns::conversation_id.eq(db(conversation)),
-            turns::turn_no.eq(i64::from(turn_no)),
+            turns::relationship_id.eq(db(place.relationship_id)),
+            turns::conversation_id.eq(db(place.conversation_id)),
+            turns::turn_no.eq(i64::from(place.turn_no)),
             turns::kind.eq(name_of(TurnKind::Chat)),
             turns::client_message_id.eq(db(turn.client_message_id)),
             turns::message_digest.eq(digest(&turn.text).to_vec()),
             turns::appraisal.eq(turn.appraisal.map(name_of)),
             turns::waifu_version.eq(i64::from(waifu_version)),
+            turns::created_at.eq(turn.at.unix_micros()),
+        ))
+        .execute(c)?;
+    Ok(())
+}
+
+/// One that answers a deed.
+pub(crate) fn insert_reaction(
+    c: &mut SqliteConnection,
+    turn: &NewReaction,
+    place: TurnPlace,
+) -> Result<(), Fault> {
+    diesel::insert_into(turns::table)
+        .values((
+            turns::id.eq(db(turn.turn_id)),
+            turns::relationship_id.eq(db(place.relationship_id)),
+            turns::conversation_id.eq(db(place.conversation_id)),
+            turns::turn_no.eq(i64::from(place.turn_no)),
+            turns::kind.eq(name_of(turn.kind)),
+            turns::waifu_version.eq(i64::from(turn.waifu_version)),
+            turns::cause.eq(to_json(&turn.cause)),
             turns::created_at.eq(turn.at.unix_micros()),
         ))
         .execute(c)?;
@@ -126,4 +150,46 @@ pub(crate) fn choose_run(c: &mut SqliteConnection, id: TurnId, run: RunNo) -> Re
         .set(turns::chosen_run.eq(i64::from(run)))
         .execute(c)?;
     Ok(())
+}
+
+pub(crate) fn number(
+    c: &mut SqliteConnection,
+    relationship: RelationshipId,
+    id: TurnId,
+) -> Result<Option<u32>, Fault> {
+    let no: Option<i64> = turns::table
+        .find(db(id))
+        .filter(turns::relationship_id.eq(db(relationship)))
+        .select(turns::turn_no)
+        .first(c)
+        .optional()?;
+    Ok(no.map(|no| checked("turns.turn_no", no)).transpose()?)
+}
+
+pub(crate) fn void_chats(
+    c: &mut SqliteConnection,
+    relationship: RelationshipId,
+    from_turn_no: u32,
+    at: Timestamp,
+) -> Result<VoidedTurns, Fault> {
+    let Some(conversation) = conversations::default_of(c, relationship)? else {
+        return Ok(VoidedTurns::default());
+    };
+    let standing = turns::table
+        .filter(turns::conversation_id.eq(db(conversation)))
+        .filter(turns::turn_no.ge(i64::from(from_turn_no)))
+        .filter(turns::kind.eq(name_of(TurnKind::Chat)))
+        .filter(turns::voided_at.is_null());
+    let mut voided: Vec<(i64, DbUuid)> = diesel::update(standing)
+        .set(turns::voided_at.eq(at.unix_micros()))
+        .returning((turns::turn_no, turns::id))
+        .load(c)?;
+    voided.sort_unstable_by_key(|(no, _)| *no);
+    Ok(VoidedTurns {
+        last_turn_no: match voided.last() {
+            Some((no, _)) => checked("turns.turn_no", *no)?,
+            None => 0,
+        },
+        turns: voided.into_iter().map(|(_, id)| id.id()).collect(),
+    })
 }

@@ -1,9 +1,12 @@
 //! Accounts.
 
 use diesel::prelude::*;
+use time::Date;
+use time::macros::format_description;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{NewUser, Taken};
 use waifu_domain::ids::UserId;
+use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::{User, Username};
 
@@ -12,7 +15,7 @@ use crate::schema::users;
 use crate::types::{DbUuid, checked, db, name_of, named};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
 struct UserRow {
     id: DbUuid,
     username: String,
@@ -21,6 +24,8 @@ struct UserRow {
     role: String,
     age_group: String,
     created_at: i64,
+    time_zone: Option<String>,
+    birthday: Option<String>,
 }
 
 impl UserRow {
@@ -34,6 +39,8 @@ impl UserRow {
             role: name_of(user.role),
             age_group: name_of(user.age_group),
             created_at: user.created_at.unix_micros(),
+            time_zone: Some(user.time_zone.as_str().to_owned()),
+            birthday: user.birthday.map(|day| day.to_string()),
         }
     }
 
@@ -44,10 +51,20 @@ impl UserRow {
             display_name: checked("users.display_name", self.display_name)?,
             role: named("users.role", &self.role)?,
             age_group: named("users.age_group", &self.age_group)?,
+            time_zone: match self.time_zone {
+                Some(name) => checked("users.time_zone", name)?,
+                None => TimeZone::utc(),
+            },
+            birthday: self.birthday.as_deref().map(day).transpose()?,
             created_at: Timestamp::from_unix_micros(self.created_at),
         };
         Ok((user, PasswordHash(self.password_hash)))
     }
+}
+
+fn day(text: &str) -> Result<Date, Corrupt> {
+    let format = format_description!("[year]-[month]-[day]");
+    Date::parse(text, &format).map_err(|error| Corrupt::new("users.birthday", error))
 }
 
 pub(crate) fn insert(c: &mut SqliteConnection, user: &NewUser) -> Result<Result<(), Taken>, Fault> {
@@ -81,4 +98,21 @@ pub(crate) fn by_username(
         .first(c)
         .optional()?;
     Ok(row.map(UserRow::into_user).transpose()?)
+}
+
+pub(crate) fn update(c: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+    let updated = diesel::update(users::table.find(db(user.id)))
+        .set((
+            users::display_name.eq(user.display_name.as_str()),
+            users::role.eq(name_of(user.role)),
+            users::age_group.eq(name_of(user.age_group)),
+            users::time_zone.eq(user.time_zone.as_str()),
+            users::birthday.eq(user.birthday.map(|day| day.to_string())),
+        ))
+        .execute(c)?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Fault::Misuse("the user to be updated is not stored"))
+    }
 }

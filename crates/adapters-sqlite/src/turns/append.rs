@@ -21,6 +21,8 @@ pub(crate) fn append(
     if let Some(moved) = &append.moved {
         interactions::insert(c, &moved.entries, settled)?;
     }
+    // One that closes makes room for the next of its event.
+    event_occurrences::close(c, id, &append.closed)?;
     event_occurrences::insert(c, id, &append.opened)?;
     durable_events::insert(c, id, append.expected.seq, &append.events, append.at)?;
     Ok(Appended::Done)

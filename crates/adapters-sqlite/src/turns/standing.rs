@@ -5,8 +5,7 @@ use std::sync::Arc;
 use diesel::SqliteConnection;
 use waifu_app::ports::turn_store::Standing;
 use waifu_domain::ids::TurnId;
-use waifu_domain::timestamp::Timestamp;
-use waifu_domain::user::Person;
+use waifu_domain::relationship::Horizon;
 use waifu_domain::waifu::Waifu;
 
 use crate::errors::Fault;
@@ -15,14 +14,14 @@ use crate::rows::{interactions, relationships, runs, turns, users, waifu_version
 pub(crate) fn read(
     c: &mut SqliteConnection,
     turn_id: TurnId,
-    entries_since: Timestamp,
+    horizon: Horizon,
 ) -> Result<Option<Standing>, Fault> {
     let Some(turn) = turns::by_id(c, turn_id)? else {
         return Ok(None);
     };
     let run = runs::newest(c, turn_id)?;
     let relationship = relationships::by_id(c, turn.relationship_id())?;
-    let state = relationships::state(c, &relationship, entries_since)?;
+    let state = relationships::state(c, &relationship, horizon)?;
     let pair = relationship.pair;
     let user = users::by_id(c, pair.user_id)?.ok_or(diesel::NotFound)?;
     let version = turn.waifu_version()?;
@@ -44,10 +43,8 @@ pub(crate) fn read(
         appraisal,
         words_so_far: run.words_so_far,
         waifu: Arc::new(waifu),
+        person: user.person(),
         user_name: user.display_name,
-        person: Person {
-            age_group: user.age_group,
-        },
         relationship,
         state,
     }))

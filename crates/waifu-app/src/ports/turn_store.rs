@@ -9,13 +9,15 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use waifu_domain::affection::Appraisal;
-use waifu_domain::events::EventOccurrence;
+use waifu_domain::events::{EventOccurrence, OccurrenceState};
 use waifu_domain::ids::{
     ClientMessageId, ConversationId, Epoch, MessageId, OccurrenceId, ProcessId, RelationshipId,
     TurnId,
 };
 use waifu_domain::prompt::Line;
-use waifu_domain::relationship::{Head, Interaction, Pair, Relationship, RelationshipState};
+use waifu_domain::relationship::{
+    Head, Horizon, Interaction, Pair, Relationship, RelationshipState,
+};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndReason, EndStatus, MessageText, RunNo, TurnKind, Usage};
 use waifu_domain::user::{DisplayName, Person};
@@ -33,8 +35,16 @@ pub trait TurnStore: std::fmt::Debug + Send + Sync {
     async fn standing(
         &self,
         turn: TurnId,
-        entries_since: Timestamp,
+        horizon: Horizon,
     ) -> Result<Option<Standing>, StoreError>;
+
+    /// As [`TurnStore::standing`], with at most `history_limit` messages from before the turn.
+    async fn opening(
+        &self,
+        turn: TurnId,
+        history_limit: u32,
+        horizon: Horizon,
+    ) -> Result<Option<Opening>, StoreError>;
 
     /// Ends a run: the only way that one ends, for the supervisor, a cancel and the reaper alike.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
@@ -70,8 +80,7 @@ pub struct NewTurn {
     pub at: Timestamp,
     /// How many earlier messages the opening shall hold.
     pub history_limit: u32,
-    /// The rules look no further back than this.
-    pub entries_since: Timestamp,
+    pub horizon: Horizon,
     /// Used only when the two have never met.
     pub first_meeting: FirstMeeting,
 }
@@ -105,8 +114,8 @@ pub struct TurnRef {
     pub turn_id: TurnId,
     pub turn_no: u32,
     pub run: RunNo,
-    /// The user's message.
-    pub message_id: MessageId,
+    /// The user's message; none when she answers what he did.
+    pub message_id: Option<MessageId>,
 }
 
 /// An accepted turn with all that her answer is made from. `standing.relationship.head` is that after the two
@@ -176,13 +185,15 @@ pub struct Append {
     /// `None`: affection, level and facts stay as they are, and so does the version.
     pub moved: Option<Moved>,
     pub opened: Vec<EventOccurrence>,
+    /// Those that pended, in their new state.
+    pub closed: Vec<EventOccurrence>,
     pub events: Vec<DurableEvent>,
     pub at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
 pub struct Moved {
-    /// At least one.
+    /// None when an event ran out and unlocked something.
     pub entries: Vec<Interaction>,
     pub state: RelationshipState,
 }
@@ -246,34 +257,48 @@ pub enum DurableEvent {
     RelationshipUpdated { entry_no: u32, version: u32 },
     #[serde(rename = "event.opened")]
     EventOpened { occurrence_id: OccurrenceId },
+    #[serde(rename = "event.resolved")]
+    EventResolved { occurrence_id: OccurrenceId },
+    #[serde(rename = "event.expired")]
+    EventExpired { occurrence_id: OccurrenceId },
+    #[serde(rename = "turn.voided")]
+    TurnVoided { from_turn_no: u32, to_turn_no: u32 },
 }
 
 impl DurableEvent {
     /// The two events of an acceptance, in their order.
     pub fn of_acceptance(
         turn: TurnRef,
+        message_id: MessageId,
         client_message_id: ClientMessageId,
-        kind: TurnKind,
     ) -> [Self; 2] {
-        let TurnRef {
-            turn_id,
-            turn_no,
-            run,
-            message_id,
-        } = turn;
         [
             Self::MessageAccepted {
-                turn_id,
-                turn_no,
+                turn_id: turn.turn_id,
+                turn_no: turn.turn_no,
                 message_id,
                 client_message_id,
             },
-            Self::TurnStarted {
-                turn_id,
-                turn_no,
-                run,
-                kind,
-            },
+            Self::turn_started(turn, TurnKind::Chat),
         ]
+    }
+
+    pub fn turn_started(turn: TurnRef, kind: TurnKind) -> Self {
+        Self::TurnStarted {
+            turn_id: turn.turn_id,
+            turn_no: turn.turn_no,
+            run: turn.run,
+            kind,
+        }
+    }
+
+    /// What became of an occurrence.
+    pub fn of_occurrence(occurrence: &EventOccurrence) -> Self {
+        let occurrence_id = occurrence.id;
+        match occurrence.state {
+            OccurrenceState::Pending => Self::EventOpened { occurrence_id },
+            OccurrenceState::Resolved { .. } => Self::EventResolved { occurrence_id },
+            OccurrenceState::Expired { .. } => Self::EventExpired { occurrence_id },
+        }
     }
 }

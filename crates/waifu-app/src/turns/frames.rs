@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use tokio::sync::broadcast::{self, error::TryRecvError};
-use waifu_domain::events::EventOccurrence;
+use waifu_domain::events::{EventDefinition, EventOccurrence};
 use waifu_domain::ids::{ClientMessageId, MessageId, TurnId};
+use waifu_domain::relationship::Cause;
 use waifu_domain::turn::{EndReason, EndStatus, Message, RunNo, TurnKind, Usage};
 
 use crate::ports::store::LedgerRow;
@@ -29,18 +30,31 @@ pub enum Frame {
 pub enum Happening {
     MessageAccepted {
         turn: TurnRef,
+        message_id: MessageId,
         client_message_id: ClientMessageId,
     },
     TurnStarted {
         turn: TurnRef,
         kind: TurnKind,
+        /// What the user did, when she does not answer a message.
+        cause: Option<Cause>,
     },
     TurnDone(TurnDone),
+    /// The chat turns in this range are taken back.
+    TurnVoided {
+        from_turn_no: u32,
+        to_turn_no: u32,
+    },
     RelationshipUpdated {
         version: u32,
-        row: LedgerRow,
+        row: Box<LedgerRow>,
     },
-    EventOpened(EventOccurrence),
+    /// It was opened or resolved, or has expired: its state tells.
+    Event {
+        occurrence: EventOccurrence,
+        /// `None`: nobody defines it any more.
+        definition: Option<Box<EventDefinition>>,
+    },
 }
 
 /// The one terminal event of a run.
@@ -59,7 +73,6 @@ pub struct TurnDone {
 pub struct LiveRun {
     pub turn_id: TurnId,
     pub run: RunNo,
-    pub message_id: MessageId,
     pub text: String,
 }
 

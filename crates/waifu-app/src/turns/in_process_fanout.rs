@@ -71,7 +71,6 @@ impl Channel {
                 self.live = Some(LiveRun {
                     turn_id: turn.turn_id,
                     run: turn.run,
-                    message_id: turn.message_id,
                     text: String::new(),
                 });
             }
@@ -115,13 +114,14 @@ mod tests {
             turn_id: Uuid::from_u128(3).into(),
             turn_no: 1,
             run: 1,
-            message_id: Uuid::from_u128(4).into(),
+            message_id: Some(Uuid::from_u128(4).into()),
         };
         Frame::Durable {
             seq: 2,
             happening: Happening::TurnStarted {
                 turn,
                 kind: TurnKind::Chat,
+                cause: None,
             },
         }
     }

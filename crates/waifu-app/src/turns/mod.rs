@@ -1,12 +1,13 @@
 //! The life of a turn: accepted in one commit, answered by a model while no connection is held, settled in
 //! another. Runs belong to the supervisor; whoever asked may leave.
 
+pub(crate) mod append;
 mod ending;
 pub mod frames;
 mod heart;
 pub mod in_process_fanout;
 mod limits;
-mod one_at_a_time;
+pub(crate) mod one_at_a_time;
 mod reaper;
 mod recorder;
 mod registry;
@@ -14,4 +15,6 @@ mod stream;
 mod supervisor;
 
 pub use limits::TurnLimits;
-pub use supervisor::{Begun, NotBegun, Supervisor, SupervisorParts, TurnDraft};
+pub use supervisor::{
+    Begun, Grant, Granter, NotBegun, Reaction, Supervisor, SupervisorParts, TurnDraft,
+};

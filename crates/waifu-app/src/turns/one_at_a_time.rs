@@ -1,28 +1,35 @@
-//! One and the same message, sent many times at once, is accepted by one sender after the other: so the copies
-//! find the first one stored, instead of filling the places that streaming replies need.
+//! What must not happen twice at once takes turns here, before it takes a place or a connection of the store: copies
+//! of one message find the first one stored, and acts on one relationship do not queue for its lock with a connection
+//! in hand.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
-use waifu_domain::ids::ClientMessageId;
-use waifu_domain::relationship::Pair;
 
-type Message = (Pair, ClientMessageId);
 type Lock = AsyncMutex<()>;
 
-#[derive(Debug, Default)]
-pub(super) struct OneAtATime {
-    held: Mutex<HashMap<Message, Weak<Lock>>>,
+#[derive(Debug)]
+pub(crate) struct OneAtATime<K> {
+    held: Mutex<HashMap<K, Weak<Lock>>>,
 }
 
-impl OneAtATime {
-    /// Waits until no other sender of this message is at work. Safe to drop while waiting.
-    pub(super) async fn wait(&self, pair: Pair, message: ClientMessageId) -> OwnedMutexGuard<()> {
-        self.lock_of((pair, message)).lock_owned().await
+impl<K> Default for OneAtATime<K> {
+    fn default() -> Self {
+        Self {
+            held: Mutex::default(),
+        }
+    }
+}
+
+impl<K: Eq + Hash> OneAtATime<K> {
+    /// Waits until nobody else is at work under this key. Safe to drop while waiting.
+    pub(crate) async fn wait(&self, key: K) -> OwnedMutexGuard<()> {
+        self.lock_of(key).lock_owned().await
     }
 
-    fn lock_of(&self, key: Message) -> Arc<Lock> {
+    fn lock_of(&self, key: K) -> Arc<Lock> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lock) = held.get(&key).and_then(Weak::upgrade) {
             return lock;
@@ -41,33 +48,22 @@ impl OneAtATime {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
-    use uuid::Uuid;
-
-    fn key(n: u128) -> Message {
-        let pair = Pair {
-            user_id: Uuid::from_u128(1).into(),
-            waifu_id: Uuid::from_u128(2).into(),
-        };
-        (pair, Uuid::from_u128(n).into())
-    }
 
     #[tokio::test]
-    async fn senders_of_one_message_take_turns_and_others_do_not_wait() {
+    async fn those_under_one_key_take_turns_and_others_do_not_wait() {
         let turns = OneAtATime::default();
-        let (pair, message) = key(1);
-        let first = turns.wait(pair, message).await;
-        assert!(turns.wait(pair, message).now_or_never().is_none());
-        assert!(turns.wait(pair, key(2).1).now_or_never().is_some());
+        let first = turns.wait(1).await;
+        assert!(turns.wait(1).now_or_never().is_none());
+        assert!(turns.wait(2).now_or_never().is_some());
         drop(first);
-        assert!(turns.wait(pair, message).now_or_never().is_some());
+        assert!(turns.wait(1).now_or_never().is_some());
     }
 
     #[tokio::test]
-    async fn messages_that_nobody_sends_any_more_do_not_pile_up() {
+    async fn keys_that_nobody_uses_any_more_do_not_pile_up() {
         let turns = OneAtATime::default();
-        for n in 0..10_000 {
-            let (pair, message) = key(n);
-            drop(turns.wait(pair, message).await);
+        for key in 0..10_000 {
+            drop(turns.wait(key).await);
         }
         assert!(turns.held.lock().unwrap().len() < 100);
     }

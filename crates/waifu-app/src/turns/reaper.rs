@@ -67,12 +67,9 @@ impl Reaper {
     }
 
     async fn end(&self, turn: TurnId) -> Result<(), StoreError> {
-        let since = self
-            .recorder
-            .clock
-            .now()
-            .minus(self.recorder.rule_book.longest_window());
-        let Some(standing) = self.recorder.turns.standing(turn, since).await? else {
+        let now = self.recorder.clock.now();
+        let horizon = self.recorder.rule_book.horizon(now);
+        let Some(standing) = self.recorder.turns.standing(turn, horizon).await? else {
             return Ok(());
         };
         if standing.ended.is_some() {

@@ -5,22 +5,21 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
-use waifu_domain::affection::{Act, RuleBook, RuleBookHash, Verdict};
-use waifu_domain::events::{EventOccurrence, OccurrenceState};
-use waifu_domain::ids::RelationshipId;
-use waifu_domain::relationship::{Interaction, InteractionKind, LedgerPlace};
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::affection::{Act, RuleBook, Setting, Verdict};
+use waifu_domain::catalogue::Events;
 use waifu_domain::turn::{Message, MessagePart, Speaker};
 
+use super::append;
 use super::ending::Ending;
 use super::frames::{Frame, Happening, TurnDone};
+use crate::catalogues::Catalogues;
 use crate::log::chain;
 use crate::ports::clock::Clock;
 use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
-use crate::ports::store::{LedgerRow, Store, StoreError, finish};
+use crate::ports::store::{Store, StoreError, finish};
 use crate::ports::turn_store::{
-    Append, Authority, DurableEvent, Moved, Reply, Settled, Settlement, Standing, TurnStore,
+    Authority, DurableEvent, Reply, Settled, Settlement, Standing, TurnStore,
 };
 
 /// How often a settlement that found the relationship moved is judged again before it is left to the reaper.
@@ -38,6 +37,7 @@ pub(super) struct Recorder {
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) store: Arc<dyn Store>,
     pub(super) rule_book: Arc<RuleBook>,
+    pub(super) catalogues: Arc<Catalogues>,
     /// How long a store that is out of reach is waited for, with the reply in hand.
     pub(super) patience: Duration,
     /// Once cancelled, a store that is away is waited for only a little longer.
@@ -99,7 +99,9 @@ impl Recorder {
             hurry: &self.hurry,
         };
         for _ in 0..STALE_ROUNDS {
-            let settlement = self.settlement(standing, authority, ending);
+            let catalogue = self.catalogues.current().await;
+            let events = catalogue.events();
+            let settlement = self.settlement(standing, events, authority, ending);
             let mut answer_was_lost = false;
             let settled = loop {
                 match self.turns.settle(settlement.clone()).await {
@@ -109,7 +111,7 @@ impl Recorder {
                 answer_was_lost = true;
             };
             match settled {
-                Settled::Done => return Ok(news(settlement, said)),
+                Settled::Done => return Ok(news(settlement, said, events)),
                 Settled::EndedByAnother if answer_was_lost => {
                     let is_ours = loop {
                         match self.is_ours(&settlement).await {
@@ -117,15 +119,15 @@ impl Recorder {
                             Err(error) => patience.wait_after(error).await?,
                         }
                     };
-                    let ended = is_ours.then(|| news(settlement, said));
+                    let ended = is_ours.then(|| news(settlement, said, events));
                     return ended.ok_or(Unsettled::EndedByAnother);
                 }
                 Settled::EndedByAnother => return Err(Unsettled::EndedByAnother),
                 Settled::Stale => {
-                    let since = self.clock.now().minus(self.rule_book.longest_window());
+                    let horizon = self.rule_book.horizon(self.clock.now());
                     let turn_id = standing.turn.turn_id;
                     let read_again = loop {
-                        match self.turns.standing(turn_id, since).await {
+                        match self.turns.standing(turn_id, horizon).await {
                             Ok(found) => break found,
                             Err(error) => patience.wait_after(error).await?,
                         }
@@ -152,41 +154,29 @@ impl Recorder {
         }))
     }
 
-    fn settlement(&self, standing: &Standing, authority: Authority, ending: &Ending) -> Settlement {
-        let verdict = self.verdict(standing, ending);
-        let relationship = &standing.relationship;
+    fn settlement(
+        &self,
+        standing: &Standing,
+        events: &Events,
+        authority: Authority,
+        ending: &Ending,
+    ) -> Settlement {
+        let verdict = self.verdict(standing, events, ending);
         let at = verdict
             .as_ref()
-            .and_then(|verdict| verdict.state_after.last_entry_at)
-            .unwrap_or_else(|| self.clock.now());
+            .map_or_else(|| self.clock.now(), |verdict| verdict.at);
         let reply = ending.was_heard().then(|| Reply {
             message_id: self.ids.fresh(),
             text: ending.text.clone(),
         });
-        let opened = verdict
-            .as_ref()
-            .map_or_else(Vec::new, |verdict| self.open(verdict, at));
-        let moved = verdict.map(|verdict| Moved {
-            entries: self.entries(relationship.id, relationship.head.entry_no, &verdict),
-            state: verdict.state_after,
-        });
-        let mut events = Vec::new();
-        if let Some(moved) = &moved {
-            let version = relationship.head.version + 1;
-            events.extend(
-                moved
-                    .entries
-                    .iter()
-                    .map(|entry| DurableEvent::RelationshipUpdated {
-                        entry_no: entry.place.no,
-                        version,
-                    }),
-            );
-        }
-        events.extend(opened.iter().map(|occurrence| DurableEvent::EventOpened {
-            occurrence_id: occurrence.id,
-        }));
-        events.push(DurableEvent::TurnDone {
+        let relationship = &standing.relationship;
+        let mut append = match verdict {
+            Some(verdict) => {
+                append::of_verdict(relationship, verdict, self.rule_book.hash(), &*self.ids)
+            }
+            None => append::nothing(relationship, at),
+        };
+        append.events.push(DurableEvent::TurnDone {
             turn_id: standing.turn.turn_id,
             run: standing.turn.run,
             status: ending.status,
@@ -203,68 +193,27 @@ impl Recorder {
             usage: ending.usage,
             at,
             reply,
-            append: Append {
-                relationship_id: relationship.id,
-                expected: relationship.head,
-                moved,
-                opened,
-                events,
-                at,
-            },
+            append,
         }
     }
 
     /// `None` when the run moves nothing: nothing was said, or the turn has no appraisal left to spend.
-    fn verdict(&self, standing: &Standing, ending: &Ending) -> Option<Verdict> {
+    fn verdict(&self, standing: &Standing, events: &Events, ending: &Ending) -> Option<Verdict> {
         let appraisal = standing.appraisal.filter(|_| ending.was_heard())?;
         let act = Act::Chat {
             turn_id: standing.turn.turn_id,
             appraisal,
         };
-        let now = self.clock.now();
-        let judged = self.rule_book.judge(
-            &standing.waifu.profile,
-            &standing.person,
-            &standing.state,
-            &act,
-            now,
-        );
-        // Chat is never refused; were a rule to refuse it, the words would still stand.
-        judged.ok()
-    }
-
-    fn open(&self, verdict: &Verdict, at: Timestamp) -> Vec<EventOccurrence> {
-        let occurrence = |event: &waifu_domain::slug::Slug| EventOccurrence {
-            id: self.ids.fresh(),
-            event: event.clone(),
-            opened_at: at,
-            expires_at: None,
-            state: OccurrenceState::Pending,
+        let setting = Setting {
+            waifu: &standing.waifu.profile,
+            person: &standing.person,
+            events,
         };
-        verdict.opened_events.iter().map(occurrence).collect()
-    }
-
-    fn entries(
-        &self,
-        relationship_id: RelationshipId,
-        last_no: u32,
-        verdict: &Verdict,
-    ) -> Vec<Interaction> {
-        let rule_book: RuleBookHash = self.rule_book.hash();
-        let rows = verdict.rows.iter().cloned();
-        rows.zip(last_no + 1..)
-            .map(|(row, no)| {
-                let id = self.ids.fresh();
-                row.into_interaction(
-                    LedgerPlace {
-                        id,
-                        relationship_id,
-                        no,
-                    },
-                    rule_book,
-                )
-            })
-            .collect()
+        let now = self.clock.now();
+        // Chat is never refused; were a rule to refuse it, the words would still stand.
+        self.rule_book
+            .judge(setting, &standing.state, &act, now)
+            .ok()
     }
 }
 
@@ -307,28 +256,7 @@ impl From<StoreError> for Unsettled {
 }
 
 /// The frames of a settlement's durable events, in their order.
-fn news(settlement: Settlement, said: Option<&str>) -> Vec<Frame> {
-    let version = settlement.append.head_after().version;
-    let mut happenings = Vec::with_capacity(settlement.append.events.len());
-    for interaction in settlement
-        .append
-        .moved
-        .into_iter()
-        .flat_map(|moved| moved.entries)
-    {
-        let said = said
-            .filter(|_| interaction.kind == InteractionKind::Chat)
-            .map(str::to_owned);
-        let row = LedgerRow { interaction, said };
-        happenings.push(Happening::RelationshipUpdated { version, row });
-    }
-    happenings.extend(
-        settlement
-            .append
-            .opened
-            .into_iter()
-            .map(Happening::EventOpened),
-    );
+fn news(settlement: Settlement, said: Option<&str>, events: &Events) -> Vec<Frame> {
     let turn = settlement.turn;
     let message = settlement.reply.map(|reply| Message {
         id: reply.message_id,
@@ -340,17 +268,13 @@ fn news(settlement: Settlement, said: Option<&str>) -> Vec<Frame> {
         status: settlement.status.into(),
         created_at: settlement.at,
     });
-    happenings.push(Happening::TurnDone(TurnDone {
+    let done = Happening::TurnDone(TurnDone {
         turn_id: turn.turn_id,
         run: turn.run,
         status: settlement.status,
         reason: settlement.reason,
         message,
         usage: settlement.usage,
-    }));
-    happenings
-        .into_iter()
-        .zip(settlement.append.expected.seq + 1..)
-        .map(|(happening, seq)| Frame::Durable { seq, happening })
-        .collect()
+    });
+    append::frames(settlement.append, said, events, [done])
 }

@@ -1,15 +1,16 @@
 //! The supervisor: owns every run of this process, from the moment that its message is accepted.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::error;
 use waifu_domain::affection::{Appraisal, RuleBook};
-use waifu_domain::ids::{ClientMessageId, ConversationId, ProcessId};
-use waifu_domain::prompt::{Scene, compose};
+use waifu_domain::ids::{ClientMessageId, ConversationId, ProcessId, UserId};
+use waifu_domain::prompt::{Occasion, Scene, compose};
 use waifu_domain::relationship::Pair;
 use waifu_domain::turn::{MessageText, TurnKind, plain_text};
 
@@ -21,6 +22,8 @@ use super::reaper::Reaper;
 use super::recorder::Recorder;
 use super::registry::{Full, Place, Registry};
 use super::stream::{Stage, stream_reply};
+use crate::catalogues::Catalogues;
+use crate::log::chain;
 use crate::ports::clock::Clock;
 use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
@@ -42,6 +45,7 @@ pub struct SupervisorParts {
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub rule_book: Arc<RuleBook>,
+    pub catalogues: Arc<Catalogues>,
 }
 
 /// Cheap to clone; all clones are one.
@@ -56,7 +60,7 @@ struct Inner {
     limits: TurnLimits,
     recorder: Arc<Recorder>,
     registry: Arc<Registry>,
-    one_at_a_time: OneAtATime,
+    messages: OneAtATime<(Pair, ClientMessageId)>,
     process: ProcessId,
     /// The runtime on which runs live on when the door that began them is gone.
     runtime: Handle,
@@ -77,6 +81,49 @@ pub struct TurnDraft {
     pub client_message_id: ClientMessageId,
     pub text: MessageText,
     pub appraisal: Option<Appraisal>,
+}
+
+/// The right to start a run that this process then streams.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant {
+    pub process: ProcessId,
+    pub lease: time::Duration,
+}
+
+/// Gives an act the right to start a run, once it is sure that it wants one.
+#[derive(Debug, Clone)]
+pub struct Granter {
+    inner: Arc<Inner>,
+    user: UserId,
+    place: Arc<Mutex<Option<Place>>>,
+}
+
+impl Granter {
+    /// `None` when there is no room for her words: the act stands without them.
+    pub fn grant(&self) -> Option<Grant> {
+        let place = self.inner.admit(self.user).ok()?;
+        *self.place() = Some(place);
+        Some(Grant {
+            process: self.inner.process,
+            lease: self.inner.lease(),
+        })
+    }
+
+    fn take(&self) -> Option<Place> {
+        self.place().take()
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A turn that was started with an act, and what she answers in it.
+#[derive(Debug, Clone)]
+pub struct Reaction {
+    pub pair: Pair,
+    pub turn: TurnRef,
+    pub occasion: Occasion,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +167,7 @@ impl Supervisor {
             clock: Arc::clone(&parts.clock),
             ids: Arc::clone(&parts.ids),
             rule_book: Arc::clone(&parts.rule_book),
+            catalogues: Arc::clone(&parts.catalogues),
             store: Arc::clone(&parts.store),
             patience: limits.settling,
             hurry: hurry.clone(),
@@ -154,7 +202,7 @@ impl Supervisor {
             limits,
             recorder,
             registry,
-            one_at_a_time: OneAtATime::default(),
+            messages: OneAtATime::default(),
             process,
             runtime,
             runs: TaskTracker::new(),
@@ -174,10 +222,10 @@ impl Supervisor {
         // Counted before the look at `draining`, so that a drain waits for what was let in before it.
         let _counted = inner.runs.token();
         let alone = inner
-            .one_at_a_time
-            .wait(draft.pair, draft.client_message_id)
+            .messages
+            .wait((draft.pair, draft.client_message_id))
             .await;
-        let place = match inner.admit(&draft) {
+        let place = match inner.admit(draft.pair.user_id) {
             Ok(place) => place,
             // What was accepted before is answered as it was, however full the server is.
             Err(refusal) => return inner.sent_before(&draft).await?.ok_or(refusal),
@@ -191,7 +239,8 @@ impl Supervisor {
                     // Whoever asked may be gone.
                     let _ = answer.send(Ok(begun));
                     if let Some((opening, said)) = opening {
-                        inner.answer(place, *opening, said).await;
+                        let said = said.as_str().to_owned();
+                        inner.answer(place, *opening, Occasion::Chat { said }).await;
                     }
                 }
                 Err(refusal) => {
@@ -201,6 +250,42 @@ impl Supervisor {
         };
         self.inner.runs.spawn_on(run, &self.inner.runtime);
         answered.await.unwrap_or(Err(NotBegun::Draining))
+    }
+
+    /// Does an act in one commit, in which her turn starts too when it asks for a grant and gets one; then she answers.
+    /// Both go on when this future is dropped.
+    pub async fn perform<T, E, A>(
+        &self,
+        user: UserId,
+        act: impl FnOnce(Granter) -> A + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        A: Future<Output = Result<(T, Option<Reaction>), E>> + Send,
+    {
+        let inner = Arc::clone(&self.inner);
+        let (answer, answered) = oneshot::channel();
+        let run = async move {
+            let granter = Granter {
+                inner: Arc::clone(&inner),
+                user,
+                place: Arc::default(),
+            };
+            let outcome = act(granter.clone()).await;
+            let (outcome, reaction) = match outcome {
+                Ok((done, reaction)) => (Ok(done), reaction),
+                Err(refusal) => (Err(refusal), None),
+            };
+            let _ = answer.send(outcome);
+            let place = granter.take();
+            if let Some((place, reaction)) = place.zip(reaction) {
+                inner.react(place, reaction).await;
+            }
+        };
+        self.inner.runs.spawn_on(run, &self.inner.runtime);
+        let interrupted = |_| StoreError::Failed("the act was interrupted".into());
+        answered.await.map_err(interrupted)?
     }
 
     /// Takes no new turns, gives the running ones `grace`, then ends them with the words so far. Returns when
@@ -231,16 +316,14 @@ impl Supervisor {
 }
 
 impl Inner {
-    fn admit(&self, draft: &TurnDraft) -> Result<Place, NotBegun> {
+    fn admit(&self, user: UserId) -> Result<Place, NotBegun> {
         if self.draining.is_cancelled() {
             return Err(NotBegun::Draining);
         }
-        self.registry
-            .admit(draft.pair.user_id)
-            .map_err(|full| match full {
-                Full::InAll => NotBegun::Full,
-                Full::ForThisUser => NotBegun::FullForThisUser,
-            })
+        self.registry.admit(user).map_err(|full| match full {
+            Full::InAll => NotBegun::Full,
+            Full::ForThisUser => NotBegun::FullForThisUser,
+        })
     }
 
     /// The turn that this very message was accepted as; `None` when it is new.
@@ -262,19 +345,20 @@ impl Inner {
         let now = self.parts.clock.now();
         let (pair, client_message_id, said) =
             (draft.pair, draft.client_message_id, draft.text.clone());
+        let message_id = ids.fresh();
         let new_turn = NewTurn {
             turn_id: ids.fresh(),
             pair,
             conversation_id: draft.conversation_id,
             client_message_id,
-            message_id: ids.fresh(),
+            message_id,
             text: draft.text,
             appraisal: draft.appraisal,
             process: self.process,
-            lease: self.limits.lease.try_into().unwrap_or(time::Duration::MAX),
+            lease: self.lease(),
             at: now,
             history_limit: self.limits.history,
-            entries_since: now.minus(self.parts.rule_book.longest_window()),
+            horizon: self.parts.rule_book.horizon(now),
             first_meeting: FirstMeeting {
                 relationship_id: ids.fresh(),
                 conversation_id: ids.fresh(),
@@ -287,11 +371,13 @@ impl Inner {
                 let seq = opening.standing.relationship.head.seq;
                 let accepted = Happening::MessageAccepted {
                     turn,
+                    message_id,
                     client_message_id,
                 };
                 let started = Happening::TurnStarted {
                     turn,
                     kind: TurnKind::Chat,
+                    cause: None,
                 };
                 let fanout = &self.parts.fanout;
                 fanout.publish(
@@ -319,8 +405,36 @@ impl Inner {
         }
     }
 
+    /// Her words about what was done. A run whose opening can't be read is left to a reaper, and watchers are told.
+    async fn react(&self, place: Place, reaction: Reaction) {
+        let horizon = self.parts.rule_book.horizon(self.parts.clock.now());
+        let Reaction {
+            pair,
+            turn,
+            occasion,
+        } = reaction;
+        let turn_id = turn.turn_id;
+        let history = self.limits.history;
+        match self.parts.turns.opening(turn_id, history, horizon).await {
+            Ok(Some(opening)) => return self.answer(place, opening, occasion).await,
+            Ok(None) => error!(turn = %turn_id, "failed to find a turn that was just started"),
+            Err(error) => {
+                error!(turn = %turn_id, error = chain(&error), "failed to read a turn's opening");
+            }
+        }
+        let lost = Frame::Lost {
+            turn_id,
+            run: turn.run,
+        };
+        self.parts.fanout.publish(pair, lost);
+    }
+
+    fn lease(&self) -> time::Duration {
+        self.limits.lease.try_into().unwrap_or(time::Duration::MAX)
+    }
+
     /// The model is asked with no connection of the store held.
-    async fn answer(&self, place: Place, opening: Opening, said: MessageText) {
+    async fn answer(&self, place: Place, opening: Opening, occasion: Occasion) {
         let Opening { standing, history } = opening;
         let turn = standing.turn;
         let pair = standing.relationship.pair;
@@ -328,10 +442,13 @@ impl Inner {
         let scene = Scene {
             waifu: standing.waifu.profile.clone(),
             user_name: standing.user_name.clone(),
-            level: standing.state.level,
+            level: self
+                .parts
+                .rule_book
+                .level_that_counts(standing.state.level, standing.person.age_group),
             mood: standing.state.mood(),
             history,
-            said: said.as_str().to_owned(),
+            occasion: occasion.clone(),
             turn_id: turn.turn_id,
             turn_no: turn.turn_no,
         };
@@ -348,8 +465,9 @@ impl Inner {
         match stream_reply(&stage, pair, turn, request, &streaming).await {
             Some(ending) => {
                 let authority = Authority::Holder(self.process);
+                let said = Some(occasion.said());
                 self.recorder
-                    .settle(standing, Some(said.as_str()), authority, &ending)
+                    .settle(standing, said, authority, &ending)
                     .await;
             }
             None => {

@@ -1,10 +1,9 @@
 //! Who may see whom. What a caller may not see is not there.
 
-use waifu_domain::ids::WaifuId;
+use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::{Pair, Relationship};
 use waifu_domain::waifu::Waifu;
 
-use crate::caller::Caller;
 use crate::ports::store::{StoreError, UnitOfWork};
 
 /// Why a companion can't be shown.
@@ -19,18 +18,18 @@ pub enum Unseen {
     Store(#[from] StoreError),
 }
 
-/// Her, if the caller may see her: she is public, his own, or somebody he already knows; deleted or not.
+/// Her, if the viewer may see her: she is public, his own, or somebody he already knows; deleted or not.
 pub(super) async fn known_waifu(
     work: &mut dyn UnitOfWork,
-    caller: Caller,
+    viewer: UserId,
     id: WaifuId,
 ) -> Result<Waifu, Unseen> {
     let waifu = work.waifus().by_id(id).await?.ok_or(Unseen::NotFound)?;
-    if waifu.is_visible_to(caller.user_id) {
+    if waifu.is_visible_to(viewer) {
         return Ok(waifu);
     }
     let pair = Pair {
-        user_id: caller.user_id,
+        user_id: viewer,
         waifu_id: id,
     };
     match work.relationships().find(pair).await? {
@@ -42,10 +41,10 @@ pub(super) async fn known_waifu(
 /// As [`known_waifu`], and she has not been deleted.
 pub(super) async fn present_waifu(
     work: &mut dyn UnitOfWork,
-    caller: Caller,
+    viewer: UserId,
     id: WaifuId,
 ) -> Result<Waifu, Unseen> {
-    let waifu = known_waifu(work, caller, id).await?;
+    let waifu = known_waifu(work, viewer, id).await?;
     if waifu.deleted_at.is_some() {
         Err(Unseen::Gone)
     } else {
@@ -53,15 +52,15 @@ pub(super) async fn present_waifu(
     }
 }
 
-/// The caller's relationship with somebody he may see, deleted or not; `None` when the two have never met.
+/// The viewer's relationship with somebody he may see, deleted or not; `None` when the two have never met.
 pub(super) async fn known_relationship(
     work: &mut dyn UnitOfWork,
-    caller: Caller,
+    viewer: UserId,
     waifu_id: WaifuId,
 ) -> Result<Option<Relationship>, Unseen> {
-    known_waifu(work, caller, waifu_id).await?;
+    known_waifu(work, viewer, waifu_id).await?;
     let pair = Pair {
-        user_id: caller.user_id,
+        user_id: viewer,
         waifu_id,
     };
     Ok(work.relationships().find(pair).await?)

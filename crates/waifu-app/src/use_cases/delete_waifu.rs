@@ -29,7 +29,7 @@ impl DeleteWaifu {
         caller: Caller,
         id: WaifuId,
     ) -> Result<(), UpdateWaifuError> {
-        let waifu = present_waifu(work, caller, id).await?;
+        let waifu = present_waifu(work, caller.user_id, id).await?;
         if !waifu.is_owned_by(caller.user_id) {
             return Err(UpdateWaifuError::NotOwner);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use waifu_domain::time_zone::TimeZone;
 use waifu_domain::user::{AgeGroup, DisplayName, Role, User, Username};
 
 use super::open_session::{OpenSession, SignedIn};
@@ -49,6 +50,8 @@ impl DemoUser {
             username,
             role: Role::User,
             age_group: AgeGroup::Adult,
+            time_zone: TimeZone::utc(),
+            birthday: None,
             created_at: self.clock.now(),
         };
         let new = NewUser {

@@ -17,7 +17,7 @@ pub struct GetWaifu {
 impl GetWaifu {
     pub async fn execute(&self, caller: Caller, id: WaifuId) -> Result<Waifu, Unseen> {
         let mut work = self.store.snapshot().await?;
-        let outcome = present_waifu(&mut *work, caller, id).await;
+        let outcome = present_waifu(&mut *work, caller.user_id, id).await;
         finish(work, outcome).await
     }
 }

@@ -9,6 +9,8 @@ pub struct PageLimit(u32);
 pub struct NotAPageLimit;
 
 impl PageLimit {
+    pub const MOST: Self = Self(100);
+
     pub const fn get(self) -> u32 {
         self.0
     }

@@ -41,7 +41,7 @@ async fn read(
     before: Option<MessagePlace>,
     limit: PageLimit,
 ) -> Result<Vec<Message>, Unseen> {
-    let Some(relationship) = known_relationship(work, caller, waifu_id).await? else {
+    let Some(relationship) = known_relationship(work, caller.user_id, waifu_id).await? else {
         return Ok(Vec::new());
     };
     let to_ask = Page::<Message, MessagePlace>::to_ask(limit);

@@ -37,7 +37,7 @@ async fn read(
     before_no: Option<u32>,
     limit: PageLimit,
 ) -> Result<Vec<LedgerRow>, Unseen> {
-    let Some(relationship) = known_relationship(work, caller, waifu_id).await? else {
+    let Some(relationship) = known_relationship(work, caller.user_id, waifu_id).await? else {
         return Ok(Vec::new());
     };
     let to_ask = Page::<LedgerRow, u32>::to_ask(limit);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use waifu_domain::affection::RuleBook;
-use waifu_domain::events::OccurrenceState;
-use waifu_domain::ids::WaifuId;
+use waifu_domain::events::EventOccurrence;
+use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::{Affection, Mood, Pair, Relationship, RelationshipState, Stage};
 use waifu_domain::slug::Slug;
-use waifu_domain::user::{AgeGroup, Person};
+use waifu_domain::user::Person;
 use waifu_domain::waifu::Waifu;
 
 use super::access::{Unseen, known_waifu};
@@ -37,7 +37,8 @@ pub struct RelationshipView {
     pub gate: Option<Slug>,
     /// Points that the user's next act will store as decay.
     pub pending_decay: i32,
-    pub pending_events: Vec<Slug>,
+    pub pending_events: Vec<EventOccurrence>,
+    pub person: Person,
 }
 
 impl ReadRelationship {
@@ -47,33 +48,47 @@ impl ReadRelationship {
         waifu_id: WaifuId,
     ) -> Result<RelationshipView, Unseen> {
         let mut work = self.store.snapshot().await?;
-        let outcome = self.view(&mut *work, caller, waifu_id).await;
+        let pair = Pair {
+            user_id: caller.user_id,
+            waifu_id,
+        };
+        let outcome = self.view(&mut *work, pair).await;
         finish(work, outcome).await
+    }
+
+    /// As [`ReadRelationship::view`], with one who has not been deleted.
+    pub(super) async fn present(
+        &self,
+        work: &mut dyn UnitOfWork,
+        pair: Pair,
+    ) -> Result<RelationshipView, Unseen> {
+        let view = self.view(work, pair).await?;
+        if view.waifu.deleted_at.is_some() {
+            return Err(Unseen::Gone);
+        }
+        Ok(view)
     }
 
     pub(super) async fn view(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
-        waifu_id: WaifuId,
+        pair: Pair,
     ) -> Result<RelationshipView, Unseen> {
-        let waifu = known_waifu(work, caller, waifu_id).await?;
-        let pair = Pair {
-            user_id: caller.user_id,
-            waifu_id,
-        };
+        let waifu = known_waifu(work, pair.user_id, pair.waifu_id).await?;
         let now = self.clock.now();
         let stored = work.relationships().find(pair).await?;
-        let state = match &stored {
+        let mut state = match &stored {
             None => RelationshipState::strangers(),
             Some(relationship) => {
-                let since = now.minus(self.rule_book.longest_window());
-                work.relationships().state(relationship, since).await?
+                let horizon = self.rule_book.horizon(now);
+                work.relationships().state(relationship, horizon).await?
             }
         };
-        let person = self.person(work, caller).await?;
-        let pending =
-            |last: &&waifu_domain::events::LastOccurrence| last.state == OccurrenceState::Pending;
+        let person = person(work, pair.user_id).await?;
+        state.level = self
+            .rule_book
+            .level_that_counts(state.level, person.age_group);
+        let pending = |last: &&EventOccurrence| last.is_pending() && !last.is_overdue(now);
         Ok(RelationshipView {
             pair,
             stage: Stage::of(state.level),
@@ -90,22 +105,18 @@ impl ReadRelationship {
                 .last_occurrences
                 .iter()
                 .filter(pending)
-                .map(|last| last.event.clone())
+                .cloned()
                 .collect(),
+            person,
             waifu,
             stored,
             state,
         })
     }
+}
 
-    async fn person(
-        &self,
-        work: &mut dyn UnitOfWork,
-        caller: Caller,
-    ) -> Result<Person, StoreError> {
-        let user = work.users().by_id(caller.user_id).await?;
-        Ok(Person {
-            age_group: user.map_or(AgeGroup::Adult, |user| user.age_group),
-        })
-    }
+/// What the rules need to know of a user.
+pub(super) async fn person(work: &mut dyn UnitOfWork, user: UserId) -> Result<Person, StoreError> {
+    let user = work.users().by_id(user).await?;
+    Ok(user.map_or_else(Person::adult, |user| user.person()))
 }

@@ -134,22 +134,25 @@ impl SendMessage {
         turn: TurnId,
     ) -> Result<Option<Answer>, AnswerError> {
         let mut work = self.store.snapshot().await?;
-        let answer = self.ended(&mut *work, caller, waifu_id, turn).await;
+        let pair = Pair {
+            user_id: caller.user_id,
+            waifu_id,
+        };
+        let answer = self.ended(&mut *work, pair, turn).await;
         finish(work, answer).await
     }
 
     async fn ended(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
-        waifu_id: WaifuId,
+        pair: Pair,
         turn: TurnId,
     ) -> Result<Option<Answer>, AnswerError> {
         let outcome = work.messages().outcome(turn).await?;
         let Some(outcome) = outcome.filter(|outcome| outcome.status.ended().is_some()) else {
             return Ok(None);
         };
-        let relationship = self.read_relationship.view(work, caller, waifu_id).await?;
+        let relationship = self.read_relationship.view(work, pair).await?;
         Ok(Some(Answer {
             outcome,
             relationship,
@@ -170,7 +173,7 @@ async fn outcome_between(
 }
 
 /// Returns when the turn may have ended.
-async fn wait_for_news(watch: &mut Subscription, turn: TurnId) {
+pub(super) async fn wait_for_news(watch: &mut Subscription, turn: TurnId) {
     let ended = async {
         loop {
             match watch.next().await.as_deref() {

@@ -60,7 +60,7 @@ impl UpdateWaifu {
         caller: Caller,
         change: WaifuChange,
     ) -> Result<Waifu, UpdateWaifuError> {
-        let waifu = present_waifu(work, caller, change.id).await?;
+        let waifu = present_waifu(work, caller.user_id, change.id).await?;
         if !waifu.is_owned_by(caller.user_id) {
             return Err(UpdateWaifuError::NotOwner);
         }

@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 use tokio::time::timeout;
 use waifu_app::ports::language_model::Finish;
 use waifu_app::turns::{Begun, NotBegun, TurnDraft};
-use waifu_domain::prompt::Line;
+use waifu_domain::prompt::{Line, Occasion};
 use waifu_domain::turn::Speaker;
 use waifu_testkit::builders::message;
 use waifu_testkit::fakes::{Fate, Operation};
@@ -16,7 +16,7 @@ use crate::world::{World, left, seconds_pass, soon};
 
 #[tokio::test(start_paused = true)]
 async fn while_the_model_is_asked_the_store_hears_nothing_but_heartbeats() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (_, call) = world.hello().await;
     for _ in 0..10 {
@@ -30,9 +30,16 @@ async fn while_the_model_is_asked_the_store_hears_nothing_but_heartbeats() {
     let calls = world.store.calls().into_iter().map(|call| call.operation);
     let mut of_the_turn: Vec<_> = calls.filter(|o| *o != Operation::Abandoned).collect();
     of_the_turn.dedup();
+    // The catalogue is read at the start, and again when she has said all.
     assert_eq!(
         of_the_turn,
-        [Operation::Accept, Operation::Beat, Operation::Settle]
+        [
+            Operation::Snapshot,
+            Operation::Accept,
+            Operation::Beat,
+            Operation::Snapshot,
+            Operation::Settle
+        ]
     );
     assert_eq!(world.store.times(Operation::Accept), 1);
     assert_eq!(world.store.times(Operation::Settle), 1);
@@ -40,7 +47,7 @@ async fn while_the_model_is_asked_the_store_hears_nothing_but_heartbeats() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_whose_sender_leaves_at_once_is_answered_and_settled() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let begin = world.supervisor.begin(world.draft("hello"));
     assert!(begin.now_or_never().is_none(), "it can't be over so soon");
@@ -57,7 +64,7 @@ async fn a_message_whose_sender_leaves_at_once_is_answered_and_settled() {
 fn a_run_outlives_the_runtime_of_the_door_that_began_it() {
     let runtime = || Builder::new_multi_thread().enable_time().build().unwrap();
     let (home, door) = (runtime(), runtime());
-    let world = home.block_on(async { World::new() });
+    let world = home.block_on(async { World::new().await });
     // Here the clock is a real one.
     let long = Duration::from_secs(20);
     let hello = async { timeout(long, world.hello()).await.unwrap() };
@@ -72,7 +79,7 @@ fn a_run_outlives_the_runtime_of_the_door_that_began_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_model_is_told_what_was_said_before_and_now() {
-    let world = World::new();
+    let world = World::new().await;
     world.play(world.draft("hello"), "hi").await;
     let (turn, call) = world.begin(world.draft("how are you?")).await;
     let scene = &call.request.scene;
@@ -84,13 +91,14 @@ async fn the_model_is_told_what_was_said_before_and_now() {
         scene.history,
         [line(Speaker::User, "hello"), line(Speaker::Waifu, "hi")]
     );
-    assert_eq!(scene.said, "how are you?");
+    let said = "how are you?".to_owned();
+    assert_eq!(scene.occasion, Occasion::Chat { said });
     assert_eq!((scene.turn_id, scene.turn_no), (turn.turn_id, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_message_begins_once() {
-    let world = World::new();
+    let world = World::new().await;
     let draft = world.draft("hello");
     let (turn, _call) = world.begin(draft.clone()).await;
     let again = world.supervisor.begin(draft.clone()).await.unwrap();
@@ -111,7 +119,7 @@ async fn the_same_message_begins_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_a_store_can_not_take_asks_no_model_and_tells_nobody() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     world.store.foretell(Operation::Accept, [Fate::Away]);
     let draft = world.draft("hello");

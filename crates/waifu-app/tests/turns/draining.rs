@@ -32,7 +32,7 @@ async fn finished(draining: JoinHandle<Duration>) -> f64 {
 
 #[tokio::test(start_paused = true)]
 async fn a_draining_server_takes_no_new_turn_and_lets_running_ones_end() {
-    let world = World::new();
+    let world = World::new().await;
     let (turn, call) = world.hello().await;
     let draining = drain(&world).await;
     assert!(world.supervisor.is_draining());
@@ -53,7 +53,7 @@ async fn a_draining_server_takes_no_new_turn_and_lets_running_ones_end() {
 
 #[tokio::test(start_paused = true)]
 async fn when_the_grace_is_over_runs_are_cut_with_the_words_so_far() {
-    let world = World::new();
+    let world = World::new().await;
     let (talking, call) = world.hello().await;
     call.say("good ");
     let other = world.draft_of_another_user("me too");
@@ -71,7 +71,7 @@ async fn when_the_grace_is_over_runs_are_cut_with_the_words_so_far() {
 
 #[tokio::test(start_paused = true)]
 async fn draining_is_over_when_all_is_stored() {
-    let world = World::new();
+    let world = World::new().await;
     let hiccups = [Fate::Away; 4];
     world.store.foretell(Operation::Settle, hiccups);
     let (turn, call) = world.hello().await;
@@ -83,7 +83,7 @@ async fn draining_is_over_when_all_is_stored() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_stays_away_holds_no_draining_server_for_long() {
-    let world = World::new();
+    let world = World::new().await;
     let (turn, call) = world.hello().await;
     call.say("good ");
     world.store.go_away();
@@ -94,7 +94,7 @@ async fn a_store_that_stays_away_holds_no_draining_server_for_long() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_that_waits_for_the_store_already_is_stored_if_it_returns_in_time() {
-    let world = World::new();
+    let world = World::new().await;
     let (turn, call) = world.hello().await;
     world.store.go_away();
     call.say("good night");
@@ -110,7 +110,7 @@ async fn a_reply_that_waits_for_the_store_already_is_stored_if_it_returns_in_tim
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_never_answers_holds_no_draining_server_for_long_either() {
-    let world = World::new();
+    let world = World::new().await;
     let (turn, _call) = world.hello().await;
     world.store.foretell(Operation::Settle, [Fate::Hangs]);
     let took = finished(drain(&world).await).await;
@@ -120,7 +120,7 @@ async fn a_store_that_never_answers_holds_no_draining_server_for_long_either() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drained_server_leaves_the_store_alone() {
-    let world = World::new();
+    let world = World::new().await;
     world.play(world.draft("hello"), "hi").await;
     finished(drain(&world).await).await;
     // What was on its way may arrive.
@@ -132,7 +132,7 @@ async fn a_drained_server_leaves_the_store_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn runs_are_kept_alive_while_a_server_drains() {
-    let world = World::new();
+    let world = World::new().await;
     let (_, _call) = world.hello().await;
     let draining = drain(&world).await;
     seconds_pass(8.5).await;

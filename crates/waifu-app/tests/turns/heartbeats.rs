@@ -19,7 +19,7 @@ fn words_of_beats(world: &World) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn heartbeats_carry_the_words_so_far_once_a_period() {
-    let world = World::new();
+    let world = World::new().await;
     let (turn, call) = world.hello().await;
     call.say("Once ");
     seconds_pass(1.5).await;
@@ -46,7 +46,7 @@ async fn heartbeats_carry_the_words_so_far_once_a_period() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_run_stops_its_model_and_settles_nothing() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     call.say("Once ");
@@ -65,7 +65,7 @@ async fn a_lost_run_stops_its_model_and_settles_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_that_does_not_come_through_stops_no_run() {
-    let world = World::new();
+    let world = World::new().await;
     let fates = [Fate::Away, Fate::Broken, Fate::AnswerLost];
     world.store.foretell(Operation::Beat, fates);
     let mut watcher = world.watch();

@@ -8,16 +8,17 @@ use waifu_testkit::fakes::Operation;
 
 use crate::world::{World, soon};
 
-fn one_at_once() -> World {
+async fn one_at_once() -> World {
     World::with(TurnLimits {
         runs: 1,
         ..TurnLimits::default()
     })
+    .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_runs_than_the_server_allows_are_full_until_one_ends() {
-    let world = one_at_once();
+    let world = one_at_once().await;
     let mut watcher = world.watch();
     let (_, call) = world.hello().await;
     let other = world.draft_of_another_user("me too");
@@ -35,7 +36,8 @@ async fn more_runs_than_one_user_may_have_are_full_for_that_user_alone() {
     let world = World::with(TurnLimits {
         runs_per_user: 1,
         ..TurnLimits::default()
-    });
+    })
+    .await;
     let mut watcher = world.watch();
     let (_, call) = world.hello().await;
     let refused = world.supervisor.begin(world.draft("and?")).await;
@@ -53,7 +55,7 @@ async fn more_runs_than_one_user_may_have_are_full_for_that_user_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_run_gives_its_place_back() {
-    let world = one_at_once();
+    let world = one_at_once().await;
     let mut watcher = world.watch();
     let (turn, _call) = world.hello().await;
     world.store.end_elsewhere(turn.turn_id);
@@ -63,7 +65,7 @@ async fn a_lost_run_gives_its_place_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_store_refuses_takes_no_place() {
-    let world = one_at_once();
+    let world = one_at_once().await;
     let nobody = Pair {
         waifu_id: fresh(),
         ..world.pair
@@ -82,7 +84,7 @@ async fn what_the_store_refuses_takes_no_place() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_was_accepted_before_is_answered_as_such_however_full_it_is() {
-    let world = one_at_once();
+    let world = one_at_once().await;
     let draft = world.draft("hello");
     let (turn, call) = world.begin(draft.clone()).await;
     let again = world.supervisor.begin(draft.clone()).await.unwrap();
@@ -104,7 +106,7 @@ async fn a_message_that_was_accepted_before_is_answered_as_such_however_full_it_
 
 #[tokio::test(start_paused = true)]
 async fn fifty_copies_of_one_message_at_once_are_one_turn_though_there_is_one_place() {
-    let world = one_at_once();
+    let world = one_at_once().await;
     let draft = world.draft("hello");
     let copies = (0..50).map(|_| world.supervisor.begin(draft.clone()));
     let (answers, _call) = soon(join(join_all(copies), world.model.next_call())).await;

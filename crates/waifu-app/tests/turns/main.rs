@@ -5,6 +5,7 @@ mod beginning;
 mod draining;
 mod heartbeats;
 mod limits;
+mod reacting;
 mod reaping;
 mod replies;
 mod settling;

@@ -31,7 +31,7 @@ async fn dead_run(world: &World, pair: Pair, words: &str) -> TurnRef {
         turn_id: turn.turn_id,
         turn_no: 1,
         run: 1,
-        message_id: turn.message_id,
+        message_id: Some(turn.message_id),
     };
     let process = turn.process;
     world.store.accept_by_the_dead(turn);
@@ -49,7 +49,7 @@ fn pair_of_another_user(world: &World) -> Pair {
 
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_run_ends_with_the_words_that_were_saved() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let turn = dead_run(&world, world.pair, "Once upon a").await;
     assert_eq!(
@@ -71,7 +71,7 @@ async fn an_abandoned_run_ends_with_the_words_that_were_saved() {
 
 #[tokio::test(start_paused = true)]
 async fn an_abandoned_run_without_words_has_failed() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let turn = dead_run(&world, world.pair, "").await;
     assert_eq!(watcher.until_over().await, ["3 done Failed"]);
@@ -83,7 +83,7 @@ async fn an_abandoned_run_without_words_has_failed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_acceptance_whose_answer_was_lost_leaves_no_run_behind() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let since = Instant::now();
     world.store.foretell(Operation::Accept, [Fate::AnswerLost]);
@@ -100,7 +100,7 @@ async fn an_acceptance_whose_answer_was_lost_leaves_no_run_behind() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_this_process_streams_is_spared_though_its_lease_ran_out() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let silence = [Fate::Away; 30];
     world.store.foretell(Operation::Beat, silence);
@@ -117,7 +117,7 @@ async fn a_run_that_this_process_streams_is_spared_though_its_lease_ran_out() {
 
 #[tokio::test(start_paused = true)]
 async fn after_an_outage_of_the_store_a_lease_passes_before_anything_is_ended() {
-    let world = World::new();
+    let world = World::new().await;
     let lease = TurnLimits::default().lease;
     let outage = [Fate::Away; 3];
     world.store.foretell(Operation::Abandoned, outage);
@@ -137,12 +137,12 @@ async fn after_an_outage_of_the_store_a_lease_passes_before_anything_is_ended() 
 
 #[tokio::test(start_paused = true)]
 async fn after_an_outage_of_the_store_a_living_process_has_the_time_to_renew_its_leases() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (_, call) = world.hello().await;
     // Its reaper looks 0.7 seconds after every third heartbeat of the first.
     seconds_pass(0.7).await;
-    let neighbour = world.beside();
+    let neighbour = world.beside().await;
     seconds_pass(3.0).await;
     world.store.go_away();
     // Longer than a lease; then the neighbour's reaper is back before the first one's heart.
@@ -159,7 +159,7 @@ async fn after_an_outage_of_the_store_a_living_process_has_the_time_to_renew_its
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_can_not_be_read_keeps_no_other_from_its_end() {
-    let world = World::new();
+    let world = World::new().await;
     let first = dead_run(&world, world.pair, "Once").await;
     world.store.make_unreadable(first.turn_id);
     seconds_pass(0.1).await;

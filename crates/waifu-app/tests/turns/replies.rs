@@ -11,7 +11,7 @@ use crate::world::{World, left, rows, soon};
 
 #[tokio::test(start_paused = true)]
 async fn the_words_on_their_way_add_up_to_the_words_that_are_stored() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     let spoken = ["My, ", "my", "! ", "Wie schön, ", "日本", "語 ", "👩‍👩‍👧", "."];
@@ -37,7 +37,8 @@ async fn a_reply_that_is_too_long_is_cut_between_two_characters() {
     let world = World::with(TurnLimits {
         reply_bytes: 10,
         ..TurnLimits::default()
-    });
+    })
+    .await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     call.say("日本");
@@ -61,14 +62,15 @@ async fn a_reply_that_just_fits_is_whole() {
     let world = World::with(TurnLimits {
         reply_bytes: 9,
         ..TurnLimits::default()
-    });
+    })
+    .await;
     let ending = world.play(world.draft("hello"), "日本語").await;
     assert_eq!(left(&ending), (EndStatus::Completed, None, "日本語"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn characters_that_a_store_can_not_hold_are_dropped() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     for text in ["a\0b", "\0", "c\0"] {
@@ -90,7 +92,8 @@ async fn the_whole_of_a_reply_has_an_end() {
         let world = World::with(TurnLimits {
             whole_reply,
             ..TurnLimits::default()
-        });
+        })
+        .await;
         let mut watcher = world.watch();
         let since = Instant::now();
         let (turn, call) = world.hello().await;
@@ -148,7 +151,7 @@ fn faults() -> Vec<(ModelError, EndReason)> {
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_model_after_words_keeps_them_and_names_its_reason() {
     for (fault, reason) in faults() {
-        let world = World::new();
+        let world = World::new().await;
         let mut watcher = world.watch();
         let (turn, call) = world.hello().await;
         call.say("Well, ");
@@ -164,7 +167,7 @@ async fn every_fault_of_a_model_after_words_keeps_them_and_names_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn every_fault_of_a_model_before_a_word_fails_the_run_and_names_its_reason() {
     for (fault, reason) in faults() {
-        let world = World::new();
+        let world = World::new().await;
         let mut watcher = world.watch();
         world.model.refuse(fault);
         world.supervisor.begin(world.draft("hello")).await.unwrap();
@@ -178,7 +181,7 @@ async fn every_fault_of_a_model_before_a_word_fails_the_run_and_names_its_reason
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_just_ends_was_cut() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     call.say("Well, ");
@@ -206,7 +209,7 @@ async fn how_the_model_finished_is_kept() {
         (" \n", Finish::Stop, EndStatus::Failed, EndReason::Empty),
     ];
     for (said, finish, status, reason) in cases {
-        let world = World::new();
+        let world = World::new().await;
         let mut watcher = world.watch();
         let (turn, call) = world.hello().await;
         call.say(said);

@@ -11,7 +11,7 @@ use crate::world::{World, left, rows, soon};
 
 #[tokio::test(start_paused = true)]
 async fn affection_moves_by_what_the_judge_makes_of_the_standing_at_acceptance() {
-    let world = World::new();
+    let world = World::new().await;
     let first = world.play(world.draft("hello"), "hi").await;
     assert_eq!(rows(&first), 1);
     assert_eq!(world.relationship().affection.get(), 3);
@@ -29,7 +29,7 @@ async fn affection_moves_by_what_the_judge_makes_of_the_standing_at_acceptance()
 
 #[tokio::test(start_paused = true)]
 async fn news_are_numbered_after_the_head_without_a_gap() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     world.play(world.draft("hello"), "hi").await;
     world.play(world.draft("how are you?"), "well").await;
@@ -58,7 +58,7 @@ async fn news_are_numbered_after_the_head_without_a_gap() {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_absence_is_settled_with_the_words_that_end_it() {
-    let world = World::new();
+    let world = World::new().await;
     let moved = [Fate::MovedBefore(50)];
     world.store.foretell(Operation::Settle, moved);
     world.play(world.draft("hello"), "hi").await;
@@ -77,7 +77,7 @@ async fn a_long_absence_is_settled_with_the_words_that_end_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_relationship_that_moved_meanwhile_is_judged_again_where_it_stands_now() {
-    let world = World::new();
+    let world = World::new().await;
     let moves = [Fate::MovedBefore(10), Fate::MovedBefore(-4)];
     world.store.foretell(Operation::Settle, moves);
     let mut watcher = world.watch();
@@ -97,7 +97,7 @@ async fn a_relationship_that_moved_meanwhile_is_judged_again_where_it_stands_now
 
 #[tokio::test(start_paused = true)]
 async fn a_relationship_that_never_rests_is_given_up_and_nothing_is_written() {
-    let world = World::new();
+    let world = World::new().await;
     let moves = std::iter::repeat_n(Fate::MovedBefore(1), 100);
     world.store.foretell(Operation::Settle, moves);
     let mut watcher = world.watch();
@@ -112,7 +112,7 @@ async fn a_relationship_that_never_rests_is_given_up_and_nothing_is_written() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_somebody_else_ended_is_discarded() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     call.say("hi");
@@ -127,7 +127,7 @@ async fn a_run_that_somebody_else_ended_is_discarded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_whose_commit_came_through_unanswered_is_recognised_and_told() {
-    let world = World::new();
+    let world = World::new().await;
     let fate = [Fate::AnswerLost];
     world.store.foretell(Operation::Settle, fate);
     let mut watcher = world.watch();
@@ -144,7 +144,7 @@ async fn a_reply_whose_commit_came_through_unanswered_is_recognised_and_told() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_by_another_is_not_mistaken_for_a_lost_answer() {
-    let world = World::new();
+    let world = World::new().await;
     world.store.foretell(Operation::Settle, [Fate::Away]);
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
@@ -156,7 +156,7 @@ async fn the_end_by_another_is_not_mistaken_for_a_lost_answer() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_run_writes_no_ledger_row() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     drop(call);
@@ -170,7 +170,7 @@ async fn a_failed_run_writes_no_ledger_row() {
 
 #[tokio::test(start_paused = true)]
 async fn words_without_an_appraisal_write_no_ledger_row_either() {
-    let world = World::new();
+    let world = World::new().await;
     let silent = TurnDraft {
         appraisal: None,
         ..world.draft("hello")
@@ -183,7 +183,7 @@ async fn words_without_an_appraisal_write_no_ledger_row_either() {
 
 #[tokio::test(start_paused = true)]
 async fn words_that_reach_a_gate_open_its_event() {
-    let world = World::new();
+    let world = World::new().await;
     let nearly = [Fate::MovedBefore(418)];
     world.store.foretell(Operation::Settle, nearly);
     let mut watcher = world.watch();

@@ -12,7 +12,7 @@ use crate::world::{World, left, seconds_pass};
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_in_hand_waits_for_the_store_and_is_settled_when_it_returns() {
-    let world = World::new();
+    let world = World::new().await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     world.store.go_away();
@@ -32,7 +32,7 @@ async fn a_reply_in_hand_waits_for_the_store_and_is_settled_when_it_returns() {
 
 #[tokio::test(start_paused = true)]
 async fn a_standing_that_has_to_be_read_again_waits_for_the_store_too() {
-    let world = World::new();
+    let world = World::new().await;
     let moved = [Fate::MovedBefore(10)];
     world.store.foretell(Operation::Settle, moved);
     let outage = [Fate::Away; 4];
@@ -46,7 +46,8 @@ async fn patience_has_an_end_and_the_reaper_finds_the_saved_words() {
     let world = World::with(TurnLimits {
         settling: Duration::from_secs(20),
         ..TurnLimits::default()
-    });
+    })
+    .await;
     let mut watcher = world.watch();
     let (turn, call) = world.hello().await;
     call.say("Good ");
@@ -71,7 +72,7 @@ async fn patience_has_an_end_and_the_reaper_finds_the_saved_words() {
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_breaks_is_not_waited_for() {
-    let world = World::new();
+    let world = World::new().await;
     let breaks = [Fate::Broken];
     world.store.foretell(Operation::Settle, breaks);
     let mut watcher = world.watch();

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use waifu_app::catalogues::Catalogues;
 use waifu_app::ports::fanout::Fanout;
 use waifu_app::ports::language_model::Finish;
+use waifu_app::ports::store::Definition;
 use waifu_app::ports::turn_store::{Reply, Settlement, TurnRef};
 use waifu_app::turns::frames::{Frame, Happening, Subscription};
 use waifu_app::turns::in_process_fanout::InProcessFanout;
 use waifu_app::turns::{Begun, Supervisor, SupervisorParts, TurnDraft, TurnLimits};
 use waifu_domain::affection::{Appraisal, RuleBook};
+use waifu_domain::events::OccurrenceState;
 use waifu_domain::relationship::{Pair, Relationship};
 use waifu_domain::turn::{EndReason, EndStatus};
-use waifu_testkit::builders::{fresh, message, moment, waifu};
+use waifu_testkit::builders::{entry, fresh, gate, message, moment, waifu};
 use waifu_testkit::fakes::{CountingIds, FedModel, MemoryStore, ModelCall, SetClock};
 
 #[derive(Debug)]
@@ -29,29 +32,37 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
-        Self::with(TurnLimits::default())
+    pub(crate) async fn new() -> Self {
+        Self::with(TurnLimits::default()).await
     }
 
-    pub(crate) fn with(limits: TurnLimits) -> Self {
+    pub(crate) async fn with(limits: TurnLimits) -> Self {
         let waifu = waifu();
         let pair = Pair {
             user_id: fresh(),
             waifu_id: waifu.id,
         };
-        Self::start(MemoryStore::new(waifu), pair, Arc::default(), limits)
+        let confession = entry("confession", Definition::Event(gate()));
+        let store = MemoryStore::new(waifu).with_catalogue(vec![confession]);
+        Self::start(store, pair, Arc::default(), limits).await
     }
 
     /// Another process over the same store.
-    pub(crate) fn beside(&self) -> Self {
+    pub(crate) async fn beside(&self) -> Self {
         let (store, ids) = (self.store.clone(), Arc::clone(&self.ids));
-        Self::start(store, self.pair, ids, TurnLimits::default())
+        Self::start(store, self.pair, ids, TurnLimits::default()).await
     }
 
-    fn start(store: MemoryStore, pair: Pair, ids: Arc<CountingIds>, limits: TurnLimits) -> Self {
+    async fn start(
+        store: MemoryStore,
+        pair: Pair,
+        ids: Arc<CountingIds>,
+        limits: TurnLimits,
+    ) -> Self {
         let model = Arc::<FedModel>::default();
         let fanout = Arc::<InProcessFanout>::default();
         let clock = Arc::new(SetClock::at(moment(0)));
+        let catalogues = Catalogues::load(Arc::new(store.clone())).await;
         let parts = SupervisorParts {
             turns: Arc::new(store.clone()),
             store: Arc::new(store.clone()),
@@ -60,6 +71,7 @@ impl World {
             clock: clock.clone(),
             ids: ids.clone(),
             rule_book: Arc::new(RuleBook::shipped()),
+            catalogues: Arc::new(catalogues.expect("the store is there")),
         };
         Self {
             supervisor: Supervisor::start(parts, limits, Handle::current()),
@@ -186,7 +198,15 @@ fn words(frame: &Frame) -> String {
                 let said = row.said.as_deref().unwrap_or_default();
                 format!("{seq} updated {said}")
             }
-            Happening::EventOpened(occurrence) => format!("{seq} opened {}", occurrence.event),
+            Happening::TurnVoided { .. } => format!("{seq} voided"),
+            Happening::Event { occurrence, .. } => {
+                let word = match occurrence.state {
+                    OccurrenceState::Pending => "opened",
+                    OccurrenceState::Resolved { .. } => "resolved",
+                    OccurrenceState::Expired { .. } => "expired",
+                };
+                format!("{seq} {word} {}", occurrence.event)
+            }
         },
         Frame::Delta { text, .. } => format!("delta {text}"),
         Frame::Lost { .. } => "lost".to_owned(),

@@ -8,8 +8,8 @@ use crate::user::{AgeGroup, Person};
 use crate::waifu::WaifuProfile;
 
 use super::RuleBook;
-use super::judge::{Bench, VerdictRow};
-use super::tally::{Room, Tally};
+use super::judge::{Bench, Setting, VerdictRow};
+use super::tally::Tally;
 
 impl RuleBook {
     /// The points, 0 or more, that the user's absence has cost by `now` and that his next act will store.
@@ -28,7 +28,7 @@ impl RuleBook {
         }
         let absence = self.absence();
         // The next act happens no earlier than the newest row, whatever the clock says now.
-        let at = state.last_entry_at.map_or(now, |newest| newest.max(now));
+        let at = state.time_of_act(now);
         let beyond = at.since(last) - Duration::days(absence.grace_days.into());
         let days = beyond.whole_days().max(0);
         let permille = i64::from(absence.permille.of(waifu.stats.patience));
@@ -43,15 +43,12 @@ impl RuleBook {
 impl Bench<'_> {
     /// The row for a due decay; `None` when nothing is due.
     pub(super) fn decay(&self) -> Option<VerdictRow> {
-        let due = self
-            .book
-            .pending_decay(self.waifu, self.person, &self.state, self.at);
+        let Setting { waifu, person, .. } = self.setting;
+        let due = self.book.pending_decay(waifu, person, &self.state, self.at);
         if due == 0 {
             return None;
         }
-        let everything = Room { gain: 0, loss: due };
-        let applied = Tally::new(Rule::ABSENCE, -due)
-            .apply(&[(Rule::ABSENCE, everything)], self.state.affection);
-        Some(self.row(InteractionKind::Decay, applied, Cause::Absence))
+        let change = Tally::new(Rule::ABSENCE, -due).apply(&[], self.state.affection);
+        Some(self.row(InteractionKind::Decay, change, Cause::Absence, Vec::new()))
     }
 }

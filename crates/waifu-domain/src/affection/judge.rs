@@ -1,6 +1,11 @@
 //! The judge: from what is, what was done and when, to the ledger rows that follow.
 
-use crate::events::{LastOccurrence, OccurrenceState};
+use std::collections::BTreeSet;
+
+use time::Duration;
+
+use crate::catalogue::{DatePlan, Events, Gift};
+use crate::events::{Choice, EventOccurrence};
 use crate::ids::{TurnId, UserId};
 use crate::relationship::{
     Affection, Cause, Fact, Interaction, InteractionKind, LedgerPlace, Level, Reason,
@@ -12,32 +17,64 @@ use crate::user::Person;
 use crate::waifu::WaifuProfile;
 
 use super::levels::Gatekeeper;
-use super::tally::{Applied, Room, Tally};
+use super::tally::{Applied, Tally};
 use super::{Appraisal, RuleBook, RuleBookHash};
 
-/// Something that moves a relationship.
+/// Who the two are, and which events there are.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// She, in the version that the act is played with.
+    pub waifu: &'a WaifuProfile,
+    pub person: &'a Person,
+    pub events: &'a Events,
+}
+
+/// Something that moves a relationship, or looks after what time has moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
+pub enum Act<'a> {
     Chat {
         turn_id: TurnId,
         appraisal: Appraisal,
+    },
+    Gift {
+        key: &'a Slug,
+        gift: &'a Gift,
+    },
+    Date {
+        key: &'a Slug,
+        date: &'a DatePlan,
+    },
+    Choice {
+        occurrence: &'a EventOccurrence,
+        choice: &'a Choice,
+    },
+    /// The chat rows of these turns are taken back, and with them every later one. `ledger` reaches from the row before
+    /// the oldest of them to the newest of all.
+    Rewind {
+        turns: &'a BTreeSet<TurnId>,
+        ledger: &'a [Interaction],
     },
     /// An operator's correction: clamped, but not capped.
     Adjustment {
         points: i32,
         operator_id: UserId,
-        reason: String,
+        reason: &'a str,
     },
+    /// The user opens the relationship, and does nothing yet: events come up and run out.
+    Visit,
 }
 
 /// What an act did. Its rows follow those of the ledger, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
+    pub at: Timestamp,
     pub rows: Vec<VerdictRow>,
     /// The state after the last row.
     pub state_after: RelationshipState,
     /// Events that this act opens, by key.
-    pub opened_events: Vec<Slug>,
+    pub opened: Vec<OpenedEvent>,
+    /// Those that it resolves, and those that have run out by now.
+    pub closed: Vec<EventOccurrence>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,16 +90,41 @@ pub struct VerdictRow {
     pub cause: Cause,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenedEvent {
+    pub event: Slug,
+    /// `None`: it waits for as long as it takes.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// An act that can't be: nothing is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("an adjustment must be between -1000 and 1000 points and not 0")]
     EmptyAdjustment,
+    #[error("level {} is needed", .0.get())]
+    BelowLevel(Level),
+    #[error("{0} has not been unlocked yet")]
+    Locked(Slug),
+    /// It presses for return, or opens a gate.
+    #[error("it is not for minors")]
+    NotForMinors,
+    #[error("it is too soon to do the same again before {retry_at}")]
+    TooSoon { retry_at: Timestamp },
+    #[error("another choice has been taken")]
+    ChoiceTaken,
+    #[error("the event is over")]
+    EventExpired,
 }
 
 impl Verdict {
     pub fn stage_after(&self) -> Stage {
         Stage::of(self.state_after.level)
+    }
+
+    /// Whether there is anything to write.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.opened.is_empty() && self.closed.is_empty()
     }
 }
 
@@ -86,48 +148,62 @@ impl VerdictRow {
 }
 
 impl RuleBook {
-    /// Decides what `act` does at `now`, or at the time of the newest row if that is later. `waifu` is her
-    /// in the version that the act was played with.
+    /// Decides what `act` does at `now`, or at the time of the newest row if that is later.
     pub fn judge(
         &self,
-        waifu: &WaifuProfile,
-        person: &Person,
+        setting: Setting<'_>,
         state: &RelationshipState,
-        act: &Act,
+        act: &Act<'_>,
         now: Timestamp,
     ) -> Result<Verdict, Refusal> {
-        let at = state.last_entry_at.map_or(now, |last| last.max(now));
         let mut bench = Bench {
             book: self,
-            waifu,
-            person,
+            setting,
+            at: state.time_of_act(now),
             state: state.clone(),
-            at,
         };
-        let mut rows = Vec::with_capacity(2);
-        match act {
+        bench.state.met_at.get_or_insert(bench.at);
+        bench.state.level = self.level_that_counts(state.level, setting.person.age_group);
+        let absence = bench.absence();
+        let mut closed = bench.expire();
+        let rows = match act {
             Act::Chat { turn_id, appraisal } => {
-                rows.extend(bench.decay().map(|row| bench.enter(row)));
-                let row = bench.chat(*turn_id, *appraisal);
-                rows.push(bench.enter(row));
+                bench.by_the_user(|bench| Ok(bench.chat(*turn_id, *appraisal)))?
             }
+            Act::Gift { key, gift } => bench.by_the_user(|bench| bench.gift(key, gift))?,
+            Act::Date { key, date } => bench.by_the_user(|bench| bench.date(key, date))?,
+            Act::Choice { occurrence, choice } => bench.by_the_user(|bench| {
+                let (row, resolved) = bench.choose(occurrence, choice)?;
+                closed.push(resolved);
+                Ok(row)
+            })?,
+            Act::Rewind { turns, ledger } => bench.go_back(turns, ledger),
             Act::Adjustment {
                 points,
                 operator_id,
                 reason,
             } => {
-                if *points == 0 || !(-Affection::MOST..=Affection::MOST).contains(points) {
-                    return Err(Refusal::EmptyAdjustment);
-                }
-                let row = bench.adjustment(*points, *operator_id, reason.clone());
-                rows.push(bench.enter(row));
+                let row = bench.adjustment(*points, *operator_id, reason)?;
+                vec![bench.enter(row)]
             }
-        }
-        let opened_events = bench.opened_events();
+            Act::Visit => Vec::new(),
+        };
+        // Neither an operator nor a step back is a return.
+        let absence = match act {
+            Act::Rewind { .. } | Act::Adjustment { .. } => Duration::ZERO,
+            Act::Chat { .. }
+            | Act::Gift { .. }
+            | Act::Date { .. }
+            | Act::Choice { .. }
+            | Act::Visit => absence,
+        };
+        let opened = bench.opened(absence);
         Ok(Verdict {
+            at: bench.at,
             rows,
             state_after: bench.state,
-            opened_events,
+            opened,
+            closed,
         })
     }
 }
@@ -136,58 +212,74 @@ impl RuleBook {
 #[derive(Debug)]
 pub(super) struct Bench<'a> {
     pub(super) book: &'a RuleBook,
-    pub(super) waifu: &'a WaifuProfile,
-    pub(super) person: &'a Person,
+    pub(super) setting: Setting<'a>,
     pub(super) state: RelationshipState,
     pub(super) at: Timestamp,
 }
 
 impl Bench<'_> {
-    pub(super) fn row(&self, kind: InteractionKind, change: Applied, cause: Cause) -> VerdictRow {
-        let gates = Gatekeeper::new(&self.state, self.person.age_group);
+    /// A row under which the level moves by thresholds and gates; of `facts`, those that are news.
+    pub(super) fn row(
+        &self,
+        kind: InteractionKind,
+        change: Applied,
+        cause: Cause,
+        mut facts: Vec<Fact>,
+    ) -> VerdictRow {
+        facts.retain(|fact| !self.state.facts.contains(fact));
+        let mut known = self.state.facts.clone();
+        known.extend(facts.iter().cloned());
+        let gates = Gatekeeper {
+            facts: &known,
+            age_group: self.setting.person.age_group,
+        };
+        let level = self
+            .book
+            .level_after(self.state.level, change.affection_after, &gates);
+        VerdictRow {
+            facts,
+            ..self.row_at(kind, level, change, cause)
+        }
+    }
+
+    pub(super) fn row_at(
+        &self,
+        kind: InteractionKind,
+        level_after: Level,
+        change: Applied,
+        cause: Cause,
+    ) -> VerdictRow {
         VerdictRow {
             kind,
             at: self.at,
             requested: change.requested,
             applied: change.granted,
             affection_after: change.affection_after,
-            level_after: self
-                .book
-                .level_after(self.state.level, change.affection_after, &gates),
+            level_after,
             reasons: change.reasons,
             facts: Vec::new(),
             cause,
         }
     }
 
-    fn adjustment(&self, points: i32, operator_id: UserId, reason: String) -> VerdictRow {
-        let uncapped = Room {
-            gain: Affection::MOST,
-            loss: Affection::MOST,
-        };
-        let change = Tally::new(Rule::OPERATOR, points)
-            .apply(&[(Rule::OPERATOR, uncapped)], self.state.affection);
-        self.row(
-            InteractionKind::Adjustment,
-            change,
-            Cause::Operator {
-                operator_id,
-                reason,
-            },
-        )
-    }
-
-    fn enter(&mut self, row: VerdictRow) -> VerdictRow {
+    /// Moves the state on by a row.
+    pub(super) fn enter(&mut self, row: VerdictRow) -> VerdictRow {
         let state = &mut self.state;
         state.affection = row.affection_after;
         state.level = row.level_after;
         state.facts.extend(row.facts.iter().cloned());
+        state.counts.enter(row.kind);
+        state.deeds.enter(&row.cause, row.at);
+        state.last_entry_no += 1;
         state.last_entry_at = Some(row.at);
         if row.kind.is_presence() {
             state.last_interaction = Some(row.at);
         }
+        if let Cause::Voided { no } = row.cause {
+            state.entries.retain(|entry| entry.no != no);
+        }
         state.entries.push(StandingEntry {
-            no: state.entries.last().map_or(1, |entry| entry.no + 1),
+            no: state.last_entry_no,
             kind: row.kind,
             at: row.at,
             requested_change: row.requested,
@@ -197,28 +289,38 @@ impl Bench<'_> {
         row
     }
 
-    /// The gate's event, when its level waits and it neither pends nor was turned down a moment ago.
-    fn opened_events(&self) -> Vec<Slug> {
-        let Some(event) = self.book.waiting_gate(&self.state, self.person.age_group) else {
-            return Vec::new();
-        };
-        let last = self
-            .state
-            .last_occurrences
-            .iter()
-            .find(|last| last.event == *event);
-        let may_open =
-            last.is_none_or(|last| last.may_open_again(self.at, self.book.gate_reopens_after()));
-        if may_open {
-            vec![event.clone()]
-        } else {
-            Vec::new()
-        }
+    /// What a user's absence has cost comes first, and his act is judged on what is left.
+    fn by_the_user(
+        &mut self,
+        act: impl FnOnce(&mut Self) -> Result<VerdictRow, Refusal>,
+    ) -> Result<Vec<VerdictRow>, Refusal> {
+        let mut rows = Vec::with_capacity(2);
+        rows.extend(self.decay().map(|row| self.enter(row)));
+        let row = act(self)?;
+        rows.push(self.enter(row));
+        Ok(rows)
     }
-}
 
-impl LastOccurrence {
-    fn may_open_again(&self, at: Timestamp, pause: time::Duration) -> bool {
-        self.state != OccurrenceState::Pending && at >= self.at.plus(pause)
+    fn adjustment(
+        &self,
+        points: i32,
+        operator_id: UserId,
+        reason: &str,
+    ) -> Result<VerdictRow, Refusal> {
+        if points == 0 || !(-Affection::MOST..=Affection::MOST).contains(&points) {
+            return Err(Refusal::EmptyAdjustment);
+        }
+        let change = Tally::new(Rule::OPERATOR, points).apply(&[], self.state.affection);
+        let cause = Cause::Operator {
+            operator_id,
+            reason: reason.to_owned(),
+        };
+        Ok(self.row(InteractionKind::Adjustment, change, cause, Vec::new()))
+    }
+
+    /// How long the user has been away.
+    fn absence(&self) -> Duration {
+        let last = self.state.last_interaction;
+        last.map_or(Duration::ZERO, |last| self.at.since(last))
     }
 }

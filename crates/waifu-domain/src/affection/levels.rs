@@ -13,22 +13,16 @@ pub(super) struct Gatekeeper<'a> {
     pub(super) age_group: AgeGroup,
 }
 
-impl<'a> Gatekeeper<'a> {
-    pub(super) fn new(state: &'a RelationshipState, age_group: AgeGroup) -> Self {
-        Self {
-            facts: &state.facts,
-            age_group,
-        }
-    }
-
+impl Gatekeeper<'_> {
     fn lets_into(&self, book: &RuleBook, level: Level) -> bool {
-        match book.gate(level) {
+        let is_open = match book.gate(level) {
             None => true,
             Some(event) => {
                 self.age_group == AgeGroup::Adult
                     && self.facts.contains(&Fact::Passed(event.clone()))
             }
-        }
+        };
+        is_open && level == book.level_that_counts(level, self.age_group)
     }
 }
 
@@ -40,7 +34,7 @@ impl RuleBook {
         affection: Affection,
         gates: &Gatekeeper<'_>,
     ) -> Level {
-        let mut level = level;
+        let mut level = self.level_that_counts(level, gates.age_group);
         while let Some(next) = level.next() {
             if affection < self.threshold(next) || !gates.lets_into(self, next) {
                 break;
@@ -55,6 +49,15 @@ impl RuleBook {
             level = previous;
         }
         level
+    }
+
+    /// The level that counts for somebody of this age: one who was marked as a minor when he had come further is held to
+    /// less at once, before any row is written.
+    pub fn level_that_counts(&self, level: Level, age_group: AgeGroup) -> Level {
+        match age_group {
+            AgeGroup::Adult => level,
+            AgeGroup::Minor => level.min(self.highest_for_minors()),
+        }
     }
 
     /// The event of the gate that holds this level now: affection is there, the event has not been passed.

@@ -4,17 +4,24 @@
 
 mod absence;
 mod chat;
+mod dates;
+mod events;
+mod gifts;
+mod going_back;
 mod judge;
 mod ledger_law;
 mod levels;
 mod rule_book;
 mod tally;
+mod taste;
+mod windows;
 
 use serde::{Deserialize, Serialize};
 
-pub use judge::{Act, Refusal, Verdict, VerdictRow};
-pub use ledger_law::{LawBroken, check_ledger};
-pub use rule_book::{RuleBook, RuleBookError, RuleBookHash};
+pub use judge::{Act, OpenedEvent, Refusal, Setting, Verdict, VerdictRow};
+pub use ledger_law::{LawBroken, LedgerSum, check_ledger};
+pub use rule_book::{RuleBook, RuleBookError, RuleBookHash, line_of};
+pub use taste::Taste;
 
 /// How a message was meant, on a closed scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
-use super::{Line, Prompt, PromptMessage, PromptRole, Scene};
+use super::{Line, Occasion, Prompt, PromptMessage, PromptRole, Scene};
+use crate::affection::Taste;
 use crate::relationship::{Mood, Stage};
 use crate::slug::Slug;
 use crate::turn::Speaker;
@@ -28,7 +29,7 @@ pub fn compose(scene: &Scene) -> Prompt {
     }];
     let now = Line {
         speaker: Speaker::User,
-        text: scene.said.clone(),
+        text: happening(&scene.occasion),
     };
     let before = remembered(&scene.history);
     let lines = before
@@ -205,6 +206,59 @@ fn feeling(mood: Mood) -> &'static str {
         Mood::Calm => "calm.",
         Mood::Glad => "glad, after kind words.",
         Mood::Tender => "tender, after much affection.",
+    }
+}
+
+/// His own words, or what he did, told by us.
+fn happening(occasion: &Occasion) -> String {
+    let mut text = String::new();
+    match occasion {
+        Occasion::Chat { said } => return said.clone(),
+        Occasion::Gift {
+            name,
+            description,
+            taste,
+        } => {
+            section(
+                &mut text,
+                "The person gives you a gift",
+                &format!("{name}\n{description}"),
+            );
+            let _ = writeln!(text, "{}", received(*taste));
+        }
+        Occasion::Date {
+            name,
+            description,
+            taste,
+        } => {
+            section(
+                &mut text,
+                "The person takes you out, and you are there now",
+                &format!("{name}\n{description}"),
+            );
+            let _ = writeln!(text, "{}", received(*taste));
+        }
+        Occasion::Event {
+            title,
+            scene,
+            choice,
+            line,
+        } => {
+            section(&mut text, "Something happens", &format!("{title}\n{scene}"));
+            section(&mut text, "The person chooses", choice);
+            section(&mut text, "What that means", line);
+        }
+    }
+    let _ = write!(text, "React to it in character.");
+    text
+}
+
+fn received(taste: Taste) -> &'static str {
+    match taste {
+        Taste::Liked(weight) if weight.get() == 3 => "You love such things.",
+        Taste::Liked(_) => "You like such things.",
+        Taste::Neutral => "You neither like nor dislike such things.",
+        Taste::Disliked(_) => "You dislike such things, and it shows.",
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod compose;
 
+use crate::affection::Taste;
 use crate::ids::TurnId;
 use crate::relationship::{Level, Mood, Stage};
 use crate::turn::Speaker;
@@ -22,10 +23,45 @@ pub struct Scene {
     pub mood: Mood,
     /// What was said before, oldest first.
     pub history: Vec<Line>,
-    /// What the user says now.
-    pub said: String,
+    pub occasion: Occasion,
     pub turn_id: TurnId,
     pub turn_no: u32,
+}
+
+/// What she answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Occasion {
+    Chat {
+        said: String,
+    },
+    Gift {
+        name: String,
+        description: String,
+        taste: Taste,
+    },
+    Date {
+        name: String,
+        description: String,
+        taste: Taste,
+    },
+    /// The user took a choice.
+    Event {
+        title: String,
+        scene: String,
+        choice: String,
+        /// What the choice means, for who plays her.
+        line: String,
+    },
+}
+
+impl Occasion {
+    /// What the user says; nothing when he did something instead.
+    pub fn said(&self) -> &str {
+        match self {
+            Self::Chat { said } => said,
+            Self::Gift { .. } | Self::Date { .. } | Self::Event { .. } => "",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

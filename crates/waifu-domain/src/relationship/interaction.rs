@@ -57,12 +57,16 @@ pub enum Cause {
     },
     Gift {
         gift: Slug,
+        /// It was the one that counts threefold.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        for_birthday: bool,
     },
     Date {
         date: Slug,
     },
     Occurrence {
         occurrence_id: OccurrenceId,
+        event: Slug,
         choice: Slug,
     },
     Absence,
@@ -93,7 +97,22 @@ impl Rule {
     pub const STAT_WARMTH: Self = Self(Cow::Borrowed("stat.warmth"));
     pub const STAT_PATIENCE: Self = Self(Cow::Borrowed("stat.patience"));
     pub const CAP_SMALL_TALK: Self = Self(Cow::Borrowed("cap.small_talk"));
+    pub const STAT_PRIDE: Self = Self(Cow::Borrowed("stat.pride"));
+    pub const STAT_PLAYFULNESS: Self = Self(Cow::Borrowed("stat.playfulness"));
+    pub const GIFT_BASE: Self = Self(Cow::Borrowed("gift.base"));
+    pub const GIFT_LIKED: Self = Self(Cow::Borrowed("gift.liked"));
+    pub const GIFT_DISLIKED: Self = Self(Cow::Borrowed("gift.disliked"));
+    pub const GIFT_REPEATED: Self = Self(Cow::Borrowed("gift.repeated"));
+    pub const GIFT_BIRTHDAY: Self = Self(Cow::Borrowed("gift.birthday"));
+    pub const DATE_BASE: Self = Self(Cow::Borrowed("date.base"));
+    pub const DATE_LIKED: Self = Self(Cow::Borrowed("date.liked"));
+    pub const DATE_DISLIKED: Self = Self(Cow::Borrowed("date.disliked"));
+    pub const DATE_REPEATED: Self = Self(Cow::Borrowed("date.repeated"));
     pub const CAP_CHAT: Self = Self(Cow::Borrowed("cap.chat"));
+    pub const CAP_GIFT: Self = Self(Cow::Borrowed("cap.gift"));
+    pub const CAP_DATE: Self = Self(Cow::Borrowed("cap.date"));
+    pub const CAP_EVENT: Self = Self(Cow::Borrowed("cap.event"));
+    pub const REVERSAL: Self = Self(Cow::Borrowed("reversal"));
     pub const CLAMP: Self = Self(Cow::Borrowed("clamp"));
     pub const ABSENCE: Self = Self(Cow::Borrowed("absence"));
     pub const OPERATOR: Self = Self(Cow::Borrowed("operator"));
@@ -106,6 +125,11 @@ impl Rule {
             Appraisal::Warm => "chat.warm",
             Appraisal::Affectionate => "chat.affectionate",
         }))
+    }
+
+    /// What a choice in this event gives.
+    pub fn event(key: &Slug) -> Self {
+        Self(Cow::Owned(format!("event.{key}")))
     }
 
     pub fn as_str(&self) -> &str {
@@ -127,11 +151,27 @@ impl Rule {
             "chat.affectionate" => "words of affection",
             "stat.warmth" => "her warmth",
             "stat.patience" => "her patience",
+            "stat.pride" => "her pride",
+            "stat.playfulness" => "her playfulness",
+            "gift.base" => "a gift",
+            "gift.liked" => "something she likes",
+            "gift.disliked" => "something she dislikes",
+            "gift.repeated" => "the same gift not long ago",
+            "gift.birthday" => "for her birthday",
+            "date.base" => "time together",
+            "date.liked" => "something she likes to do",
+            "date.disliked" => "something she dislikes doing",
+            "date.repeated" => "the same date not long ago",
+            "cap.gift" => "enough gifts for now",
+            "cap.date" => "enough dates for now",
+            "cap.event" => "enough events for now",
+            "reversal" => "taken back",
             "cap.small_talk" => "enough small talk for now",
             "cap.chat" => "enough talk for now",
             "clamp" => "affection stays within 0 and 1000",
             "absence" => "she was left alone",
             "operator" => "an operator's adjustment",
+            event if event.starts_with("event.") => "your choice",
             _ => "a rule of its own",
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InteractionKind, StandingEntry};
+use super::{InteractionKind, Presence, StandingEntry};
 
 /// So many of the newest rows decide.
 const REMEMBERED: usize = 5;
@@ -50,10 +50,7 @@ impl Mood {
 impl InteractionKind {
     /// Whether the user was there: such rows end an absence and move her mood.
     pub fn is_presence(self) -> bool {
-        match self {
-            Self::Chat | Self::Gift | Self::Date | Self::Event => true,
-            Self::Decay | Self::Reversal | Self::Adjustment => false,
-        }
+        Presence::ALL.map(Self::from).contains(&self)
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use time::Date;
+use time::util::is_leap_year;
 
 use super::Percent;
 use crate::slug::Slug;
@@ -94,12 +96,30 @@ impl MonthDay {
         }
     }
 
+    pub fn of(date: Date) -> Self {
+        Self {
+            month: date.month(),
+            day: date.day(),
+        }
+    }
+
     pub fn month(self) -> u8 {
         self.month.into()
     }
 
     pub fn day(self) -> u8 {
         self.day
+    }
+
+    /// Whether `date` is this day of its year; 29 February is 28 February in a common year.
+    pub fn falls_on(self, date: Date) -> bool {
+        let leap_day = (time::Month::February, 29);
+        let day = if (self.month, self.day) == leap_day && !is_leap_year(date.year()) {
+            28
+        } else {
+            self.day
+        };
+        (date.month(), date.day()) == (self.month, day)
     }
 }
 
@@ -149,6 +169,14 @@ mod tests {
         assert_eq!(back["favourite_colour"], "teal");
         assert_eq!(back["nested"], json!({"a": [1, {"b": null}]}));
         assert_eq!(back["speech_style"]["pitch"], 3);
+    }
+
+    #[test]
+    fn the_leap_day_is_the_28th_of_february_in_a_common_year() {
+        let day = MonthDay::new(2, 29).unwrap();
+        let date = |year, day| Date::from_calendar_date(year, time::Month::February, day).unwrap();
+        assert!(day.falls_on(date(2028, 29)) && !day.falls_on(date(2028, 28)));
+        assert!(day.falls_on(date(2026, 28)) && !day.falls_on(date(2026, 27)));
     }
 
     #[test]

@@ -1,11 +1,10 @@
-//! Rule books that validate: the shipped one, and others made by moving its numbers.
+//! The numbers of rule books, and what the rules' words make of them.
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use waifu_domain::affection::RuleBook;
-use waifu_domain::relationship::{Affection, Level};
+use waifu_domain::relationship::{InteractionKind, Level};
 use waifu_domain::waifu::{Percent, Stats};
 
 /// The numbers of a rule book under the names that its file gives them.
@@ -15,6 +14,10 @@ pub(crate) struct Numbers {
     pub(crate) levels: Levels,
     pub(crate) gates: Gates,
     pub(crate) chat: Chat,
+    pub(crate) taste: Taste,
+    pub(crate) gifts: Gifts,
+    pub(crate) dates: Dates,
+    pub(crate) events: Events,
     pub(crate) absence: Absence,
 }
 
@@ -23,6 +26,7 @@ pub(crate) struct Numbers {
 pub(crate) struct Levels {
     pub(crate) thresholds: Vec<i32>,
     pub(crate) hysteresis: i32,
+    pub(crate) minors_at_most: u8,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,6 +79,46 @@ pub(crate) struct Share {
     pub(crate) per: i32,
 }
 
+/// Factors by weight.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names of the file")]
+pub(crate) struct Taste {
+    pub(crate) liked_permille: [i64; 3],
+    pub(crate) disliked_permille: [i64; 3],
+    pub(crate) pride_permille: Permille,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithinDays {
+    pub(crate) permille: i64,
+    pub(crate) days: i64,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gifts {
+    pub(crate) repeated: WithinDays,
+    pub(crate) birthday: WithinDays,
+    pub(crate) cap: Cap,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Dates {
+    pub(crate) playfulness_permille: Permille,
+    pub(crate) repeated: WithinDays,
+    pub(crate) cap: Cap,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Events {
+    pub(crate) cap: Cap,
+    pub(crate) yearly_after_days: i64,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Absence {
@@ -104,6 +148,25 @@ impl Numbers {
         self.chat.small_talk.base + i32::from(stats.curiosity.get()) / self.chat.small_talk.per
     }
 
+    /// The cap of a kind that has one.
+    pub(crate) fn cap(&self, kind: InteractionKind) -> Option<Cap> {
+        match kind {
+            InteractionKind::Chat => Some(self.chat.cap),
+            InteractionKind::Gift => Some(self.gifts.cap),
+            InteractionKind::Date => Some(self.dates.cap),
+            InteractionKind::Event => Some(self.events.cap),
+            InteractionKind::Decay | InteractionKind::Reversal | InteractionKind::Adjustment => {
+                None
+            }
+        }
+    }
+
+    /// The gain's cap while the birthday gift is given.
+    pub(crate) fn birthday_gain(&self) -> i32 {
+        let gain = i64::from(self.gifts.cap.gain) * self.gifts.birthday.permille / 1000;
+        i32::try_from(gain).expect("a thousand times ten")
+    }
+
     /// No absence costs anything: for properties that are about words alone.
     pub(crate) fn without_absence(mut self) -> Self {
         self.absence.at_most = 0;
@@ -115,96 +178,4 @@ impl Permille {
     pub(crate) fn of(self, stat: Percent) -> i64 {
         self.base + self.per_point * i64::from(stat.get())
     }
-}
-
-/// The shipped numbers now and then, and any other valid ones else.
-pub(crate) fn any_numbers() -> impl Strategy<Value = Numbers> {
-    prop_oneof![
-        1 => Just(Numbers::shipped()),
-        3 => (any_levels(), any_gates(), any_chat(), any_absence()).prop_map(
-            |(levels, gates, chat, absence)| Numbers { levels, gates, chat, absence }
-        ),
-    ]
-}
-
-pub(crate) fn any_stats() -> impl Strategy<Value = Stats> {
-    let percent = || {
-        prop_oneof![Just(0u8), Just(50), Just(100), 0u8..=100]
-            .prop_map(|number| Percent::try_from(number).expect("a percent"))
-    };
-    (percent(), percent(), percent()).prop_map(|(warmth, patience, curiosity)| Stats {
-        warmth,
-        patience,
-        curiosity,
-        ..Stats::default()
-    })
-}
-
-fn any_levels() -> impl Strategy<Value = Levels> {
-    let thresholds = prop::collection::btree_set(1..=Affection::MOST, Level::COUNT - 1);
-    let hysteresis = prop_oneof![3 => 0..=40, 1 => 0..=Affection::MOST];
-    (thresholds, hysteresis).prop_map(|(rising, hysteresis)| Levels {
-        thresholds: std::iter::once(0).chain(rising).collect(),
-        hysteresis,
-    })
-}
-
-fn any_gates() -> impl Strategy<Value = Gates> {
-    let guarded = prop::collection::btree_set(1u8..=10, 0..4);
-    (guarded, 0i64..=30).prop_map(|(guarded, reopen_after_days)| Gates {
-        reopen_after_days,
-        events: guarded
-            .into_iter()
-            .map(|level| (level, format!("gate_of_{level}")))
-            .collect(),
-    })
-}
-
-fn any_chat() -> impl Strategy<Value = Chat> {
-    let points = (1i32..=20, 0i32..=40, 0i32..=4, 0i32..=8, 0i32..=12);
-    let cap = (0i32..=30, 0i32..=60, 1i64..=72);
-    let share = (0i32..=10, 1i32..=100);
-    (points, any_permille(), any_permille(), cap, share).prop_map(
-        |(steps, gain_permille, loss_permille, (gain, loss, hours), (base, per))| {
-            let (cold, harsher, neutral, warmer, dearer) = steps;
-            let points = Points {
-                hostile: -(cold + harsher),
-                cold: -cold,
-                neutral,
-                warm: neutral + warmer,
-                affectionate: neutral + warmer + dearer,
-            };
-            let gain = points.affectionate + gain;
-            Chat {
-                points,
-                gain_permille,
-                loss_permille,
-                cap: Cap {
-                    gain,
-                    loss: loss - points.hostile,
-                    hours,
-                },
-                small_talk: Share {
-                    base: base.min(gain),
-                    per,
-                },
-            }
-        },
-    )
-}
-
-fn any_absence() -> impl Strategy<Value = Absence> {
-    (0i64..=30, any_permille(), 0i32..=100).prop_map(|(grace_days, permille, at_most)| Absence {
-        grace_days,
-        permille,
-        at_most,
-    })
-}
-
-/// A line between two valid factors at the ends of the stat's scale.
-fn any_permille() -> impl Strategy<Value = Permille> {
-    (0i64..=3000, 0i64..=30).prop_map(|(base, end)| Permille {
-        base,
-        per_point: end - base / 100,
-    })
 }

@@ -8,10 +8,12 @@ use proptest::prelude::*;
 use time::Duration;
 use waifu_domain::affection::Appraisal;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::user::AgeGroup;
 
-use crate::books::{Numbers, any_numbers, any_stats};
-use crate::lives::{Deed, History, after_pauses, any_history, any_words, said, start};
+use crate::any_book::any_numbers;
+use crate::books::Numbers;
+use crate::life::Request;
+use crate::lives::{Deed, History, after_pauses, any_history, any_words, start};
+use crate::people::any_stats;
 
 const KIND: [Appraisal; 2] = [Appraisal::Warm, Appraisal::Affectionate];
 
@@ -22,9 +24,13 @@ proptest! {
     fn kinder_words_never_end_lower_right_after(history in any_history()) {
         let life = history.live();
         for moment in &life.moments {
-            let after = Appraisal::ALL.map(|words| {
-                let verdict = life.verdict(&moment.before, &said(words), moment.now).expect("a chat");
-                verdict.state_after.affection
+            let Request::Chat { turn_id, .. } = moment.request else {
+                continue;
+            };
+            let after = Appraisal::ALL.map(|appraisal| {
+                let said = Request::Chat { turn_id, appraisal };
+                let verdict = life.judge(&said, &moment.before, moment.rows_before, moment.now);
+                verdict.expect("a chat").state_after.affection
             });
             prop_assert!(after.is_sorted(), "{after:?}");
         }
@@ -56,13 +62,42 @@ proptest! {
         kind in prop::sample::select(KIND.to_vec()),
         which in any::<prop::sample::Index>(),
     ) {
-        let mut history = History { numbers: Numbers::shipped().without_absence(), ..history };
-        history.deeds[0].1 = Deed::Adjust(500);
+        let history = in_the_middle(history);
         let mut deeds = history.deeds.clone();
         let place = which.index(deeds.len());
         deeds[place] = in_place(deeds[place], kind);
         prop_assert!(history.live().affection() <= history.with_deeds(deeds).live().affection());
     }
+
+    /// The same limits: to say something and to take it back is to have said nothing.
+    #[test]
+    fn words_that_were_taken_back_never_end_higher_than_kind_ones_in_their_place(
+        history in a_history_of_words(without_small_talk()),
+        words in any_words(),
+        kind in prop::sample::select(KIND.to_vec()),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let history = in_the_middle(history);
+        let place = which.index(history.deeds.len());
+        let with = |deeds: &[Deed]| {
+            let (now, _) = history.deeds[place];
+            let mut all = history.deeds.clone();
+            all.splice(place + 1..=place, deeds.iter().map(|deed| (now, *deed)));
+            history.with_deeds(all).live().affection()
+        };
+        let taken_back = with(&[Deed::Say(words), Deed::Rewind(0)]);
+        prop_assert!(taken_back <= with(&[Deed::Say(kind)]));
+        prop_assert_eq!(taken_back, with(&[]));
+    }
+}
+
+fn in_the_middle(history: History) -> History {
+    let mut history = History {
+        numbers: Numbers::shipped().without_absence(),
+        ..history
+    };
+    history.deeds[0].1 = Deed::Adjust(500);
+    history
 }
 
 fn in_place((now, deed): (Timestamp, Deed), kind: Appraisal) -> (Timestamp, Deed) {
@@ -92,12 +127,9 @@ fn a_history_of_words(words: impl Strategy<Value = Appraisal>) -> impl Strategy<
     (any_numbers(), any_stats(), 1i32..=1000, words).prop_map(
         |(numbers, stats, affection, words)| {
             let first = (Duration::ZERO, Deed::Adjust(affection));
-            History {
-                numbers: numbers.without_absence(),
-                stats,
-                age_group: AgeGroup::Adult,
-                deeds: after_pauses(std::iter::once(first).chain(words).collect()),
-            }
+            let mut history = History::plain(numbers.without_absence());
+            history.waifu.stats = stats;
+            history.with_deeds(after_pauses(std::iter::once(first).chain(words).collect()))
         },
     )
 }

@@ -4,7 +4,10 @@ use juniper::{GraphQLObject, graphql_object};
 use waifu_app::use_cases::page::{Page, PageLimit};
 
 use super::Context;
+use super::acts::InteractionObject;
+use super::events::EventObject;
 use super::objects::{MessageObject, WaifuObject};
+use super::offers::{DateObject, GiftObject};
 use crate::problem::{FieldError, Problem};
 use crate::rest::cursor::Cursor;
 use crate::rest::query::Paging;
@@ -63,46 +66,40 @@ pub fn paging<C: Cursor>(
     Ok((limit, start))
 }
 
-#[graphql_object(context = Context, name = "WaifuEdge")]
-impl Edge<WaifuObject> {
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
+/// The schema has a type of edges and one of connections for each type of node.
+macro_rules! connection_of {
+    ($node:ty, $edge:literal, $connection:literal) => {
+        #[graphql_object(context = Context, name = $edge)]
+        impl Edge<$node> {
+            fn cursor(&self) -> &str {
+                &self.cursor
+            }
 
-    fn node(&self) -> &WaifuObject {
-        &self.node
-    }
+            fn node(&self) -> &$node {
+                &self.node
+            }
+        }
+
+        #[graphql_object(context = Context, name = $connection)]
+        impl Connection<$node> {
+            fn edges(&self) -> &[Edge<$node>] {
+                &self.edges
+            }
+
+            fn page_info(&self) -> &PageInfo {
+                &self.page_info
+            }
+        }
+    };
 }
 
-#[graphql_object(context = Context, name = "WaifuConnection")]
-impl Connection<WaifuObject> {
-    fn edges(&self) -> &[Edge<WaifuObject>] {
-        &self.edges
-    }
-
-    fn page_info(&self) -> &PageInfo {
-        &self.page_info
-    }
-}
-
-#[graphql_object(context = Context, name = "MessageEdge")]
-impl Edge<MessageObject> {
-    fn cursor(&self) -> &str {
-        &self.cursor
-    }
-
-    fn node(&self) -> &MessageObject {
-        &self.node
-    }
-}
-
-#[graphql_object(context = Context, name = "MessageConnection")]
-impl Connection<MessageObject> {
-    fn edges(&self) -> &[Edge<MessageObject>] {
-        &self.edges
-    }
-
-    fn page_info(&self) -> &PageInfo {
-        &self.page_info
-    }
-}
+connection_of!(WaifuObject, "WaifuEdge", "WaifuConnection");
+connection_of!(MessageObject, "MessageEdge", "MessageConnection");
+connection_of!(
+    InteractionObject,
+    "InteractionEdge",
+    "InteractionConnection"
+);
+connection_of!(GiftObject, "GiftEdge", "GiftConnection");
+connection_of!(DateObject, "DateEdge", "DateConnection");
+connection_of!(EventObject, "EventEdge", "EventConnection");

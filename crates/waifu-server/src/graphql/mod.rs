@@ -1,8 +1,11 @@
 //! GraphQL: the same use cases as one schema, by POST alone.
 
+mod acts;
 mod connection;
+mod events;
 mod mutation;
 mod objects;
+mod offers;
 mod query;
 
 use actix_web::http::header::{ALLOW, HeaderValue};

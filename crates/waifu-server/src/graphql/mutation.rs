@@ -2,13 +2,18 @@
 
 use juniper::{GraphQLInputObject, GraphQLObject, ID, graphql_object};
 use uuid::Uuid;
-use waifu_app::use_cases::{Answer, OutgoingMessage};
+use waifu_app::ports::store::TurnOutcome;
+use waifu_app::use_cases::{ActDone, Answer, IdempotencyKey, OutgoingMessage};
+use waifu_domain::bounded::Text;
+use waifu_domain::relationship::Pair;
+use waifu_domain::slug::{NotASlug, Slug};
 use waifu_domain::turn::{MessageText, RunStatus};
 
 use super::Context;
-use super::objects::{MessageObject, RelationshipObject, RunStatusEnum, signed};
+use super::acts::ActPayload;
+use super::objects::{MessageObject, RelationshipObject, RunStatusEnum, TurnKindEnum, signed};
 use super::query::waifu_id;
-use crate::problem::{FieldError, Problem, failed_turn};
+use crate::problem::{Code, FieldError, Problem, failed_turn};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Mutation;
@@ -38,15 +43,68 @@ pub struct TurnObject {
     id: ID,
     turn_no: i32,
     run: i32,
+    kind: TurnKindEnum,
     status: RunStatusEnum,
 }
 
-#[derive(Debug, GraphQLObject)]
+#[derive(Debug, Default, GraphQLObject)]
 #[graphql(context = Context)]
 pub struct UserError {
     /// Stable: one of the codes that every door shares.
     code: String,
     message: String,
+    /// The level that would be enough, for an act that is refused below it.
+    least_level: Option<i32>,
+    /// What would have to be unlocked.
+    unlock: Option<String>,
+    /// From when on it can be done again.
+    retry_at: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct GiveGiftInput {
+    waifu_id: ID,
+    gift_id: ID,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct GoOnDateInput {
+    waifu_id: ID,
+    date_id: ID,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct TakeChoiceInput {
+    waifu_id: ID,
+    occurrence_id: ID,
+    /// The key of one of the event's choices.
+    choice: String,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct RewindInput {
+    waifu_id: ID,
+    turn_id: ID,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct AdjustAffectionInput {
+    user_id: ID,
+    waifu_id: ID,
+    /// -1000 to 1000, and not 0. It obeys the bounds of affection, and no cap.
+    points: i32,
+    /// Shown to the user; 1 to 500 characters.
+    reason: String,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
 }
 
 #[graphql_object(context = Context)]
@@ -59,6 +117,114 @@ impl Mutation {
             Err(problem) => problem.into(),
         }
     }
+
+    /// Give her a gift. It is given at once and stands whatever becomes of her words about it, which are waited for.
+    async fn give_gift(context: &Context, input: GiveGiftInput) -> ActPayload {
+        shown(context, give_gift(context, input).await).await
+    }
+
+    /// Go on a date. It counts at once and stands whatever becomes of her words about it, which are waited for.
+    async fn go_on_date(context: &Context, input: GoOnDateInput) -> ActPayload {
+        shown(context, go_on_date(context, input).await).await
+    }
+
+    /// Take a choice in an event that waits for one. The same one again has the first's result.
+    async fn take_choice(context: &Context, input: TakeChoiceInput) -> ActPayload {
+        shown(context, take_choice(context, input).await).await
+    }
+
+    /// Go back to before a turn: its chat and all later ones are taken back. Gifts, dates and choices stay.
+    async fn rewind(context: &Context, input: RewindInput) -> ActPayload {
+        shown(context, rewind(context, input).await).await
+    }
+
+    /// Correct a relationship; for operators.
+    async fn adjust_affection(context: &Context, input: AdjustAffectionInput) -> ActPayload {
+        shown(context, adjust_affection(context, input).await).await
+    }
+}
+
+async fn shown(context: &Context, done: Result<ActDone, Problem>) -> ActPayload {
+    match done {
+        Ok(done) => {
+            let catalogue = context.app.catalogues.current().await;
+            ActPayload::new(done, catalogue.events())
+        }
+        Err(problem) => problem.into(),
+    }
+}
+
+async fn give_gift(context: &Context, input: GiveGiftInput) -> Result<ActDone, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let gift = uuid(&input.gift_id, "giftId")?.into();
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
+    let acts = &context.app.acts;
+    Ok(acts.give_gift(context.caller, waifu, gift, key).await?)
+}
+
+async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDone, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let date = uuid(&input.date_id, "dateId")?.into();
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
+    let acts = &context.app.acts;
+    Ok(acts.go_on_date(context.caller, waifu, date, key).await?)
+}
+
+async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<ActDone, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let occurrence = uuid(&input.occurrence_id, "occurrenceId")?.into();
+    let choice: Slug = input
+        .choice
+        .parse()
+        .map_err(|error: NotASlug| invalid("choice", error.to_string()))?;
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
+    let acts = &context.app.acts;
+    Ok(acts
+        .take_choice(context.caller, waifu, occurrence, choice, key)
+        .await?)
+}
+
+async fn rewind(context: &Context, input: RewindInput) -> Result<ActDone, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let turn = uuid(&input.turn_id, "turnId")?.into();
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
+    let acts = &context.app.acts;
+    Ok(acts.rewind(context.caller, waifu, turn, key).await?)
+}
+
+async fn adjust_affection(
+    context: &Context,
+    input: AdjustAffectionInput,
+) -> Result<ActDone, Problem> {
+    let operator = context.caller.user_id;
+    if !context.app.roles.is_operator(operator).await? {
+        return Err(Problem::new(Code::Forbidden, "this is for operators"));
+    }
+    let pair = Pair {
+        user_id: uuid(&input.user_id, "userId")?.into(),
+        waifu_id: waifu_id(&input.waifu_id, "waifuId")?,
+    };
+    let reason = Text::<500>::try_from(input.reason)
+        .map_err(|error| invalid("reason", error.to_string()))?;
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
+    let acts = &context.app.acts;
+    Ok(acts
+        .adjust(operator, pair, input.points, reason.into(), key)
+        .await?)
+}
+
+fn idempotency_key(key: Option<&str>) -> Result<Option<IdempotencyKey>, Problem> {
+    let key = key.map(IdempotencyKey::try_from).transpose();
+    key.map_err(|error| invalid("idempotencyKey", error.to_string()))
+}
+
+fn uuid(id: &ID, argument: &str) -> Result<Uuid, Problem> {
+    id.parse()
+        .map_err(|_| invalid(argument, "must be a UUID".to_owned()))
+}
+
+fn invalid(argument: &str, detail: String) -> Problem {
+    Problem::invalid(vec![FieldError::parameter(argument, detail)])
 }
 
 async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Problem> {
@@ -71,15 +237,11 @@ async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Prob
 }
 
 fn parse(context: &Context, input: SendMessageInput) -> Result<OutgoingMessage, Problem> {
-    let invalid =
-        |name: &str, detail: String| Problem::invalid(vec![FieldError::parameter(name, detail)]);
     let text =
         MessageText::try_from(input.text).map_err(|error| invalid("text", error.to_string()))?;
     let client_message_id = match input.client_message_id {
         None => context.app.ids.new_id(),
-        Some(id) => id
-            .parse::<Uuid>()
-            .map_err(|_| invalid("clientMessageId", "must be a UUID".to_owned()))?,
+        Some(id) => uuid(&id, "clientMessageId")?,
     };
     Ok(OutgoingMessage {
         waifu_id: waifu_id(&input.waifu_id, "waifuId")?,
@@ -95,15 +257,22 @@ impl From<Answer> for SendMessagePayload {
         let failure = (outcome.status == RunStatus::Failed)
             .then(|| failed_turn(outcome.turn.turn_id, outcome.reason).into());
         Self {
-            turn: Some(TurnObject {
-                id: ID::new(outcome.turn.turn_id.to_string()),
-                turn_no: signed(outcome.turn.turn_no),
-                run: signed(outcome.turn.run),
-                status: outcome.status.into(),
-            }),
+            turn: Some((&outcome).into()),
             reply: outcome.reply.map(Into::into),
             relationship: Some((&answer.relationship).into()),
             errors: failure.into_iter().collect(),
+        }
+    }
+}
+
+impl From<&TurnOutcome> for TurnObject {
+    fn from(outcome: &TurnOutcome) -> Self {
+        Self {
+            id: ID::new(outcome.turn.turn_id.to_string()),
+            turn_no: signed(outcome.turn.turn_no),
+            run: signed(outcome.turn.run),
+            kind: outcome.kind.into(),
+            status: outcome.status.into(),
         }
     }
 }
@@ -119,9 +288,13 @@ impl From<Problem> for SendMessagePayload {
 
 impl From<Problem> for UserError {
     fn from(problem: Problem) -> Self {
+        let would_work = problem.would_work.map(|boxed| *boxed).unwrap_or_default();
         Self {
             code: problem.code.as_str().to_owned(),
             message: problem.detail,
+            least_level: would_work.least_level.map(i32::from),
+            unlock: would_work.unlock,
+            retry_at: would_work.retry_at.map(|at| at.to_string()),
         }
     }
 }

@@ -138,6 +138,10 @@ pub struct RelationshipObject {
     pending_decay: i32,
     /// Keys of the events that wait for a choice.
     pending_events: Vec<String>,
+    /// Keys of the gifts that she keeps for good.
+    keepsakes: Vec<String>,
+    /// Names of what has been unlocked.
+    unlocked: Vec<String>,
     last_interaction: Option<String>,
     /// 0 when you have never met.
     version: i32,
@@ -189,8 +193,10 @@ impl From<&RelationshipView> for RelationshipObject {
             pending_events: view
                 .pending_events
                 .iter()
-                .map(ToString::to_string)
+                .map(|occurrence| occurrence.event.to_string())
                 .collect(),
+            keepsakes: view.state.keepsakes().map(ToString::to_string).collect(),
+            unlocked: view.state.unlocked().map(ToString::to_string).collect(),
             last_interaction: view.state.last_interaction.map(|at| at.to_string()),
             version: signed(view.stored.as_ref().map_or(0, |stored| stored.head.version)),
         }
@@ -226,6 +232,29 @@ pub enum RunStatusEnum {
     Incomplete,
     Failed,
     Cancelled,
+}
+
+/// What a turn answers.
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "TurnKind")]
+pub enum TurnKindEnum {
+    Greeting,
+    Chat,
+    Gift,
+    Date,
+    Event,
+}
+
+impl From<turn::TurnKind> for TurnKindEnum {
+    fn from(kind: turn::TurnKind) -> Self {
+        match kind {
+            turn::TurnKind::Greeting => Self::Greeting,
+            turn::TurnKind::Chat => Self::Chat,
+            turn::TurnKind::Gift => Self::Gift,
+            turn::TurnKind::Date => Self::Date,
+            turn::TurnKind::Event => Self::Event,
+        }
+    }
 }
 
 impl From<turn::RunStatus> for RunStatusEnum {

@@ -1,15 +1,24 @@
 //! What can be asked.
 
 use juniper::{ID, graphql_object};
-use waifu_app::ports::store::{MessagePlace, WaifuPlace};
+use waifu_app::ports::store::{LedgerRow, MessagePlace, OccurrencePlace, WaifuPlace};
+use waifu_app::use_cases::{Offer, Plot};
+use waifu_domain::catalogue::{DatePlan, Gift};
+use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::WaifuId;
+use waifu_domain::slug::Slug;
+use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Message;
 use waifu_domain::waifu::Waifu;
 
 use super::Context;
+use super::acts::{BucketEnum, InteractionObject, PartObject};
 use super::connection::{Connection, paging};
+use super::events::EventObject;
 use super::objects::{MessageObject, RelationshipObject, UserObject, WaifuObject};
+use super::offers::{DateObject, GiftObject};
 use crate::problem::{Code, FieldError, Problem};
+use crate::rest::views::{DateView, GiftView, InteractionView, OccurrenceView};
 
 #[derive(Debug, Clone, Copy)]
 pub struct Query;
@@ -64,6 +73,92 @@ impl Query {
         Ok(Some(RelationshipObject::from(&view)))
     }
 
+    /// The ledger: every change of affection and why, newest first; 50 a page unless told, 100 at most.
+    async fn interactions(
+        context: &Context,
+        waifu_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<InteractionObject>>, Problem> {
+        let id = self::waifu_id(&waifu_id, "waifuId")?;
+        let (limit, start) = paging::<u32>(first, after.as_deref())?;
+        let ledger = &context.app.read_ledger;
+        let page = ledger.execute(context.caller, id, start, limit).await?;
+        let place = |row: &LedgerRow| row.interaction.place.no;
+        Ok(Some(Connection::new(page, place, |row| {
+            InteractionView::from(row).into()
+        })))
+    }
+
+    /// Affection over time: 30 parts that end now unless told, 400 at most. Parts begin at full hours, days and
+    /// Mondays, in UTC.
+    async fn affection_history(
+        context: &Context,
+        waifu_id: ID,
+        bucket: Option<BucketEnum>,
+        from: Option<String>,
+        until: Option<String>,
+    ) -> Result<Option<Vec<PartObject>>, Problem> {
+        let id = self::waifu_id(&waifu_id, "waifuId")?;
+        let plot = Plot {
+            width: bucket.unwrap_or(BucketEnum::Day).into(),
+            from: moment(from, "from")?,
+            until: moment(until, "until")?,
+        };
+        let parts = context
+            .app
+            .read_affection
+            .execute(context.caller, id, plot)
+            .await?;
+        Ok(Some(parts.into_iter().map(Into::into).collect()))
+    }
+
+    /// The gifts by key, with what each would earn right now and why; 50 a page unless told, 100 at most.
+    async fn gifts(
+        context: &Context,
+        waifu_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<GiftObject>>, Problem> {
+        gifts_of(context, &waifu_id, first, after.as_deref())
+            .await
+            .map(Some)
+    }
+
+    /// The dates by key, with what each would earn right now and why; 50 a page unless told, 100 at most.
+    async fn dates(
+        context: &Context,
+        waifu_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<DateObject>>, Problem> {
+        dates_of(context, &waifu_id, first, after.as_deref())
+            .await
+            .map(Some)
+    }
+
+    /// Events that wait for your choice and those that are over, newest first; 50 a page unless told, 100 at most.
+    async fn events(
+        context: &Context,
+        waifu_id: ID,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<EventObject>>, Problem> {
+        let id = self::waifu_id(&waifu_id, "waifuId")?;
+        let (limit, start) = paging::<OccurrencePlace>(first, after.as_deref())?;
+        let list = &context.app.list_events;
+        let page = list.execute(context.caller, id, start, limit).await?;
+        let catalogue = context.app.catalogues.current().await;
+        let place = |occurrence: &EventOccurrence| OccurrencePlace {
+            opened_at: occurrence.opened_at,
+            id: occurrence.id,
+        };
+        Ok(Some(Connection::new(page, place, |occurrence| {
+            let definition = catalogue.events().get(&occurrence.event);
+            OccurrenceView::new(occurrence, definition).into()
+        })))
+    }
+
     /// What you have said to each other, newest first; 50 a page unless told, 100 at most.
     async fn messages(
         context: &Context,
@@ -84,6 +179,48 @@ impl Query {
         };
         Ok(Some(Connection::new(page, place, MessageObject::from)))
     }
+}
+
+async fn gifts_of(
+    context: &Context,
+    waifu_id: &ID,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<Connection<GiftObject>, Problem> {
+    let id = self::waifu_id(waifu_id, "waifuId")?;
+    let (limit, start) = paging::<Slug>(first, after)?;
+    let offers = &context.app.list_offers;
+    let page = offers.gifts(context.caller, id, start, limit).await?;
+    let place = |offer: &Offer<Gift>| offer.key.clone();
+    Ok(Connection::new(page, place, |offer| {
+        GiftView::from(offer).into()
+    }))
+}
+
+async fn dates_of(
+    context: &Context,
+    waifu_id: &ID,
+    first: Option<i32>,
+    after: Option<&str>,
+) -> Result<Connection<DateObject>, Problem> {
+    let id = self::waifu_id(waifu_id, "waifuId")?;
+    let (limit, start) = paging::<Slug>(first, after)?;
+    let offers = &context.app.list_offers;
+    let page = offers.dates(context.caller, id, start, limit).await?;
+    let place = |offer: &Offer<DatePlan>| offer.key.clone();
+    Ok(Connection::new(page, place, |offer| {
+        DateView::from(offer).into()
+    }))
+}
+
+fn moment(text: Option<String>, argument: &str) -> Result<Option<Timestamp>, Problem> {
+    let parse = |text: String| {
+        serde_json::from_value(text.into()).map_err(|_| {
+            let why = "must be an RFC 3339 time";
+            Problem::invalid(vec![FieldError::parameter(argument, why)])
+        })
+    };
+    text.map(parse).transpose()
 }
 
 /// The companion that an argument names.

@@ -62,9 +62,21 @@ codes! {
     CompanionGone = "companion_gone", GONE;
     /// another message of this relationship is being answered
     TurnInProgress = "turn_in_progress", CONFLICT;
+    /// she does not accept the gift; `least_level` or `unlock` says what would help
+    GiftDeclined = "gift_declined", CONFLICT;
+    /// she does not come along; `least_level` or `unlock` says what would help
+    DateDeclined = "date_declined", CONFLICT;
+    /// the same date was too short a while ago; `retry_at` says when it can be
+    DateTooSoon = "date_too_soon", CONFLICT;
+    /// another choice has been taken in this event
+    ChoiceTaken = "choice_taken", CONFLICT;
+    /// the event has run out
+    EventExpired = "event_expired", CONFLICT;
+    /// so many messages are not taken back at once; go back to a later turn first
+    TooFarBack = "too_far_back", CONFLICT;
     /// the username is taken
     NameTaken = "name_taken", CONFLICT;
-    /// the client_message_id was used for another text
+    /// the client_message_id was used for another text, or the Idempotency-Key for another request
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY;
     /// a frame of a type that this protocol does not have (sockets only)
     UnknownType = "unknown_type", BAD_REQUEST;
@@ -107,6 +119,12 @@ impl Code {
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::CompanionGone
+            | Self::GiftDeclined
+            | Self::DateDeclined
+            | Self::DateTooSoon
+            | Self::ChoiceTaken
+            | Self::EventExpired
+            | Self::TooFarBack
             | Self::NameTaken
             | Self::IdempotencyMismatch
             | Self::UnknownType

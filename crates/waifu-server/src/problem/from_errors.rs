@@ -7,14 +7,15 @@ use waifu_app::ports::passwords::PasswordsUnavailable;
 use waifu_app::ports::store::StoreError;
 use waifu_app::turns::NotBegun;
 use waifu_app::use_cases::{
-    AnswerError, CreateWaifuError, RefreshError, RegisterError, SignInError, Unseen,
-    UpdateWaifuError,
+    ActError, AnswerError, CreateWaifuError, PlotError, RefreshError, RefusedAct, RegisterError,
+    SignInError, Unseen, UpdateProfileError, UpdateWaifuError,
 };
+use waifu_domain::affection::Refusal;
 use waifu_domain::ids::TurnId;
 use waifu_domain::turn::EndReason;
 use waifu_domain::waifu::DocumentRefused;
 
-use super::{Code, Problem};
+use super::{Code, FieldError, Problem, WouldWork};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
@@ -161,6 +162,118 @@ impl From<AnswerError> for Problem {
             )
             .about(turn),
             AnswerError::Unseen(unseen) => unseen.into(),
+        }
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Unseen(unseen) => unseen.into(),
+            ActError::NotThere(what) => {
+                Self::new(Code::NotFound, format!("there is no such {what}"))
+            }
+            ActError::Refused(refused) => refused.into(),
+            ActError::Mismatch => Self::new(
+                Code::IdempotencyMismatch,
+                "this Idempotency-Key was used for another request",
+            ),
+            ActError::Busy(turn) => Self::new(
+                Code::TurnInProgress,
+                "a turn is being answered, and can't be taken back before that is over",
+            )
+            .about(turn.turn_id),
+            ActError::TooMany => Self::new(Code::RateLimited, "too much is being done just now"),
+            ActError::TooFarBack => Self::new(
+                Code::TooFarBack,
+                format!("{error}: go back to a later turn first"),
+            ),
+            ActError::Unreadable(ref lost) => {
+                error!(error = chain(lost), "failed to read what an act did");
+                Self::new(
+                    Code::StoreUnavailable,
+                    "it was done, and the store can't tell what it did just now; the ledger has it",
+                )
+            }
+        }
+    }
+}
+
+impl From<RefusedAct> for Problem {
+    fn from(refused: RefusedAct) -> Self {
+        let detail = refused.to_string();
+        let (code, would_work) = match &refused {
+            RefusedAct::Gift(refusal) => declined_gift(refusal),
+            RefusedAct::Date(refusal) => declined_date(refusal),
+            RefusedAct::Choice(Refusal::ChoiceTaken) => (Code::ChoiceTaken, WouldWork::default()),
+            RefusedAct::Choice(Refusal::NotForMinors) => (Code::Forbidden, WouldWork::default()),
+            RefusedAct::Choice(_) => (Code::EventExpired, WouldWork::default()),
+            RefusedAct::Adjustment(_) => return Self::invalid_field("/points", detail),
+        };
+        Self {
+            would_work: Some(Box::new(would_work)),
+            ..Self::new(code, detail)
+        }
+    }
+}
+
+/// Why she does not accept a gift, and what would work.
+pub fn declined_gift(refusal: &Refusal) -> (Code, WouldWork) {
+    (Code::GiftDeclined, would_work(refusal))
+}
+
+/// Why she does not come along, and what would work.
+pub fn declined_date(refusal: &Refusal) -> (Code, WouldWork) {
+    let code = match refusal {
+        Refusal::TooSoon { .. } => Code::DateTooSoon,
+        Refusal::BelowLevel(_)
+        | Refusal::Locked(_)
+        | Refusal::NotForMinors
+        | Refusal::EmptyAdjustment
+        | Refusal::ChoiceTaken
+        | Refusal::EventExpired => Code::DateDeclined,
+    };
+    (code, would_work(refusal))
+}
+
+fn would_work(refusal: &Refusal) -> WouldWork {
+    let nothing = WouldWork::default();
+    match refusal {
+        Refusal::BelowLevel(level) => WouldWork {
+            least_level: Some(level.get()),
+            ..nothing
+        },
+        Refusal::Locked(unlock) => WouldWork {
+            unlock: Some(unlock.to_string()),
+            ..nothing
+        },
+        Refusal::TooSoon { retry_at } => WouldWork {
+            retry_at: Some(*retry_at),
+            ..nothing
+        },
+        Refusal::NotForMinors
+        | Refusal::EmptyAdjustment
+        | Refusal::ChoiceTaken
+        | Refusal::EventExpired => nothing,
+    }
+}
+
+impl From<UpdateProfileError> for Problem {
+    fn from(error: UpdateProfileError) -> Self {
+        match error {
+            UpdateProfileError::NotABirthday => Self::invalid_field("/birthday", error.to_string()),
+            UpdateProfileError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlotError> for Problem {
+    fn from(error: PlotError) -> Self {
+        match error {
+            PlotError::Backwards | PlotError::TooManyParts => {
+                Self::invalid(vec![FieldError::parameter("from", error.to_string())])
+            }
+            PlotError::Unseen(unseen) => unseen.into(),
         }
     }
 }

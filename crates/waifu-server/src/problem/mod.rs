@@ -11,9 +11,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use waifu_domain::ids::TurnId;
+use waifu_domain::timestamp::Timestamp;
 
 pub use code::{Code, document};
-pub use from_errors::failed_turn;
+pub use from_errors::{declined_date, declined_gift, failed_turn};
 
 /// What a client is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,23 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The turn that this is about: the one that failed, or the one that is being answered.
     pub turn_id: Option<TurnId>,
+    /// What would work, for an act that the rules refuse.
+    pub would_work: Option<Box<WouldWork>>,
+}
+
+/// What would work, or when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WouldWork {
+    /// The relationship's level that is needed, 0 to 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least_level: Option<u8>,
+    /// The name of what has to be unlocked first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlock: Option<String>,
+    /// From when on it can be done again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub retry_at: Option<Timestamp>,
 }
 
 /// An RFC 9457 problem document (`application/problem+json`).
@@ -51,6 +69,8 @@ pub struct ProblemDocument {
     /// When trying again may help, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    #[serde(flatten)]
+    would_work: WouldWork,
 }
 
 impl From<&Problem> for ProblemDocument {
@@ -65,6 +85,7 @@ impl From<&Problem> for ProblemDocument {
             errors: problem.errors.clone(),
             turn_id: problem.turn_id.map(Into::into),
             retry_after_ms: code.retry_after_ms(),
+            would_work: problem.would_work.as_deref().cloned().unwrap_or_default(),
         }
     }
 }
@@ -91,6 +112,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             turn_id: None,
+            would_work: None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use waifu_app::ports::store::{MessagePlace, WaifuPlace};
+use waifu_app::ports::store::{MessagePlace, OccurrencePlace, WaifuPlace};
+use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Speaker;
 
@@ -52,6 +53,32 @@ impl Cursor for MessagePlace {
     }
 }
 
+impl Cursor for OccurrencePlace {
+    fn encode(&self) -> String {
+        pack(&format!("{}.{}", self.opened_at.unix_micros(), self.id))
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let text = unpack(text)?;
+        let (opened_at, id) = text.split_once('.')?;
+        Some(Self {
+            opened_at: Timestamp::from_unix_micros(opened_at.parse().ok()?),
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+/// The key of a catalogue's entry.
+impl Cursor for Slug {
+    fn encode(&self) -> String {
+        pack(self.as_str())
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        unpack(text)?.parse().ok()
+    }
+}
+
 /// A row's number in a ledger.
 impl Cursor for u32 {
     fn encode(&self) -> String {
@@ -88,6 +115,13 @@ mod tests {
             speaker: Speaker::Waifu,
         };
         assert_eq!(MessagePlace::decode(&place.encode()), Some(place));
+        let place = OccurrencePlace {
+            opened_at: Timestamp::from_unix_micros(-1),
+            id: Uuid::from_u128(8).into(),
+        };
+        assert_eq!(OccurrencePlace::decode(&place.encode()), Some(place));
+        let key: Slug = "red_roses".parse().unwrap();
+        assert_eq!(Slug::decode(&key.encode()), Some(key));
         assert_eq!(u32::decode(&9_u32.encode()), Some(9));
         for text in ["", "%%%", "MTI", "LTE"] {
             assert_eq!(MessagePlace::decode(text), None);

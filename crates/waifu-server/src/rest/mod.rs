@@ -1,13 +1,20 @@
 //! REST: a thin translation onto the use cases. One file an endpoint: its body, its documentation, its handler.
 
+pub mod acts;
+pub mod admin;
 pub mod auth;
 pub mod body;
 pub mod cursor;
+pub mod dates;
+pub mod events;
+pub mod gifts;
 pub mod health;
+pub mod idempotency;
 pub mod me;
 pub mod openapi;
 pub mod query;
 pub mod relationship;
+pub mod turns;
 pub mod views;
 pub mod waifus;
 
@@ -33,7 +40,8 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         .service(
             scope::scope("/me")
                 .wrap(from_fn(authenticate))
-                .service(me::me),
+                .service(me::get::profile)
+                .service(me::update::update),
         )
         .service(
             scope::scope("/waifus")
@@ -46,7 +54,21 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(waifus::delete::delete)
                 .service(relationship::messages::messages)
                 .service(relationship::now::now)
-                .service(relationship::interactions::interactions),
+                .service(relationship::interactions::interactions)
+                .service(relationship::history::history)
+                .service(gifts::list::list)
+                .service(gifts::give::give)
+                .service(dates::list::list)
+                .service(dates::go::go)
+                .service(events::list::list)
+                .service(events::choose::choose)
+                .service(turns::rewind::rewind),
+        )
+        .service(
+            scope::scope("/admin")
+                .wrap(from_fn(admin::operators_alone))
+                .wrap(from_fn(authenticate))
+                .service(admin::adjust::adjust),
         );
 }
 

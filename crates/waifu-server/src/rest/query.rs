@@ -6,10 +6,11 @@ use actix_web::dev::Payload;
 use actix_web::error::QueryPayloadError;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
 use waifu_app::use_cases::page::PageLimit;
-use waifu_domain::ids::WaifuId;
+use waifu_domain::ids::{OccurrenceId, TurnId, WaifuId};
 
 use super::cursor::Cursor;
 use crate::problem::{FieldError, Problem};
@@ -25,6 +26,54 @@ impl FromRequest for WaifuPath {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().query("id");
         ready(parse_parameter("id", text, "must be a UUID").map(Self))
+    }
+}
+
+/// The turn that a path names.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnPath(pub TurnId);
+
+impl FromRequest for TurnPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("turn_id");
+        ready(parse_parameter("turn_id", text, "must be a UUID").map(Self))
+    }
+}
+
+/// The occurrence of an event that a path names.
+#[derive(Debug, Clone, Copy)]
+pub struct OccurrencePath(pub OccurrenceId);
+
+impl FromRequest for OccurrencePath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("occurrence_id");
+        ready(parse_parameter("occurrence_id", text, "must be a UUID").map(Self))
+    }
+}
+
+/// A query of type `T`.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse_query(request.query_string()).map(Self))
+    }
+}
+
+fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    match web::Query::<T>::from_query(query) {
+        Ok(query) => Ok(query.into_inner()),
+        Err(error) => Err(bad_parameter("query", why(&error))),
     }
 }
 
@@ -57,9 +106,7 @@ impl<C: Cursor + 'static> FromRequest for Paging<C> {
 
 impl<C: Cursor> Paging<C> {
     fn parse(query: &str) -> Result<Self, Problem> {
-        let query = web::Query::<PageQuery>::from_query(query)
-            .map_err(|error| bad_parameter("query", why(&error)))?
-            .into_inner();
+        let query: PageQuery = parse_query(query)?;
         Self::new(query.limit, query.cursor.as_deref())
     }
 

@@ -70,6 +70,12 @@ impl From<Code> for Close {
             | Code::PreconditionRequired
             | Code::PreconditionFailed => Self::Malformed("against the protocol".to_owned()),
             Code::TurnInProgress
+            | Code::GiftDeclined
+            | Code::DateDeclined
+            | Code::DateTooSoon
+            | Code::ChoiceTaken
+            | Code::EventExpired
+            | Code::TooFarBack
             | Code::NameTaken
             | Code::IdempotencyMismatch
             | Code::ProviderFailed

@@ -3,15 +3,16 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use waifu_app::turns::frames::{Frame, Happening, LiveRun, TurnDone};
-use waifu_domain::events::EventOccurrence;
+use waifu_domain::events::OccurrenceStatus;
 use waifu_domain::ids::Epoch;
 use waifu_domain::relationship::Stage;
-use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndReason, RunStatus, TurnKind, Usage};
 
 use crate::companion::Companion;
 use crate::problem::Problem;
-use crate::rest::views::{InteractionView, MessageView, RelationshipView, WaifuView};
+use crate::rest::views::{
+    CauseView, InteractionView, MessageView, OccurrenceView, RelationshipView, WaifuView,
+};
 
 // No `Debug`: it holds tokens and messages in clear.
 #[derive(Deserialize)]
@@ -64,6 +65,9 @@ pub enum FrameBody {
         turn_no: u32,
         run: u32,
         kind: TurnKind,
+        /// What the user did, when she does not answer a message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cause: Option<CauseView>,
     },
     #[serde(rename = "turn.delta")]
     TurnDelta {
@@ -103,8 +107,14 @@ pub enum FrameBody {
         stage: Stage,
         interaction: Box<InteractionView>,
     },
+    #[serde(rename = "turn.voided")]
+    TurnVoided { from_turn_no: u32, to_turn_no: u32 },
     #[serde(rename = "event.opened")]
-    EventOpened { occurrence: OccurrenceView },
+    EventOpened { occurrence: Box<OccurrenceView> },
+    #[serde(rename = "event.resolved")]
+    EventResolved { occurrence: Box<OccurrenceView> },
+    #[serde(rename = "event.expired")]
+    EventExpired { occurrence: Box<OccurrenceView> },
     #[serde(rename = "error")]
     Error {
         code: &'static str,
@@ -159,15 +169,6 @@ pub struct Active {
     text: String,
 }
 
-#[derive(Debug, Serialize)]
-pub struct OccurrenceView {
-    id: Uuid,
-    event: String,
-    opened_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    state: waifu_domain::events::OccurrenceState,
-}
-
 /// One provider call a run.
 pub const ATTEMPT: u32 = 1;
 
@@ -189,36 +190,33 @@ impl From<LiveRun> for Active {
     }
 }
 
-impl From<EventOccurrence> for OccurrenceView {
-    fn from(occurrence: EventOccurrence) -> Self {
-        Self {
-            id: occurrence.id.into(),
-            event: occurrence.event.into(),
-            opened_at: occurrence.opened_at,
-            expires_at: occurrence.expires_at,
-            state: occurrence.state,
-        }
-    }
-}
-
 impl From<Happening> for FrameBody {
     fn from(happening: Happening) -> Self {
         match happening {
             Happening::MessageAccepted {
                 turn,
+                message_id,
                 client_message_id,
             } => Self::MessageAccepted {
                 client_message_id: client_message_id.into(),
-                message_id: turn.message_id.into(),
+                message_id: message_id.into(),
                 turn_id: turn.turn_id.into(),
                 turn_no: turn.turn_no,
                 duplicate: false,
             },
-            Happening::TurnStarted { turn, kind } => Self::TurnStarted {
+            Happening::TurnStarted { turn, kind, cause } => Self::TurnStarted {
                 turn_id: turn.turn_id.into(),
                 turn_no: turn.turn_no,
                 run: turn.run,
                 kind,
+                cause: cause.map(Into::into),
+            },
+            Happening::TurnVoided {
+                from_turn_no,
+                to_turn_no,
+            } => Self::TurnVoided {
+                from_turn_no,
+                to_turn_no,
             },
             Happening::TurnDone(done) => done.into(),
             Happening::RelationshipUpdated { version, row } => Self::RelationshipUpdated {
@@ -226,11 +224,21 @@ impl From<Happening> for FrameBody {
                 affection: row.interaction.affection_after.get(),
                 level: row.interaction.level_after.get(),
                 stage: Stage::of(row.interaction.level_after),
-                interaction: Box::new(row.into()),
+                interaction: Box::new((*row).into()),
             },
-            Happening::EventOpened(occurrence) => Self::EventOpened {
-                occurrence: occurrence.into(),
-            },
+            Happening::Event {
+                occurrence,
+                definition,
+            } => {
+                let status = occurrence.state.status();
+                let occurrence = OccurrenceView::new(occurrence, definition.as_deref());
+                let occurrence = Box::new(occurrence);
+                match status {
+                    OccurrenceStatus::Pending => Self::EventOpened { occurrence },
+                    OccurrenceStatus::Resolved => Self::EventResolved { occurrence },
+                    OccurrenceStatus::Expired => Self::EventExpired { occurrence },
+                }
+            }
         }
     }
 }

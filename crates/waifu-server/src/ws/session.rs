@@ -142,6 +142,9 @@ impl Session {
             user_id: caller.user_id,
             waifu_id: self.waifu_id,
         };
+        // What comes up or has run out by now is part of what the client is shown.
+        let visit = self.app.acts.visit(caller, self.waifu_id).await;
+        visit.map_err(|error| Close::from(Problem::from(error).code))?;
         let mut subscription = self.app.fanout.subscribe(pair);
         let standing = self
             .app
@@ -218,7 +221,7 @@ impl Session {
                     Ok(Begun::Duplicate(turn)) => {
                         let accepted = FrameBody::MessageAccepted {
                             client_message_id,
-                            message_id: turn.message_id.into(),
+                            message_id: turn.message_id.map_or_else(Uuid::nil, Into::into),
                             turn_id: turn.turn_id.into(),
                             turn_no: turn.turn_no,
                             duplicate: true,
@@ -289,9 +292,7 @@ impl Session {
             if watching.last_ended == Some((live.turn_id, live.run)) {
                 return Ok(());
             }
-            let LiveRun {
-                turn_id, run, text, ..
-            } = live;
+            let LiveRun { turn_id, run, text } = live;
             watching.streaming = Some((turn_id, run, 0));
             let turn_id = turn_id.into();
             return writer

@@ -83,7 +83,8 @@ impl Watching {
                     Happening::TurnDone(done) => self.has_ended(done),
                     Happening::MessageAccepted { .. }
                     | Happening::RelationshipUpdated { .. }
-                    | Happening::EventOpened(_) => {}
+                    | Happening::TurnVoided { .. }
+                    | Happening::Event { .. } => {}
                 }
                 let body = FrameBody::from(happening.clone());
                 let seq = Some(*seq);
@@ -131,7 +132,8 @@ impl Watching {
             | Happening::TurnDone(_)
             | Happening::MessageAccepted { .. }
             | Happening::RelationshipUpdated { .. }
-            | Happening::EventOpened(_) => None,
+            | Happening::TurnVoided { .. }
+            | Happening::Event { .. } => None,
         }
     }
 
@@ -202,7 +204,6 @@ pub fn catch_up(
                     live = Some(LiveRun {
                         turn_id: turn.turn_id,
                         run: turn.run,
-                        message_id: turn.message_id,
                         text: String::new(),
                     });
                 }
@@ -211,7 +212,8 @@ pub fn catch_up(
                 }
                 Happening::MessageAccepted { .. }
                 | Happening::RelationshipUpdated { .. }
-                | Happening::EventOpened(_) => {}
+                | Happening::TurnVoided { .. }
+                | Happening::Event { .. } => {}
             },
             Frame::Delta { turn_id, run, text } if waiting.is_empty() => {
                 let is_its = |live: &&mut LiveRun| (live.turn_id, live.run) == (*turn_id, *run);
@@ -275,12 +277,16 @@ mod tests {
             turn_id: id(turn).into(),
             turn_no: 1,
             run: 1,
-            message_id: id(9).into(),
+            message_id: Some(id(9).into()),
         };
         let kind = TurnKind::Chat;
         Arc::new(Frame::Durable {
             seq,
-            happening: Happening::TurnStarted { turn, kind },
+            happening: Happening::TurnStarted {
+                turn,
+                kind,
+                cause: None,
+            },
         })
     }
 

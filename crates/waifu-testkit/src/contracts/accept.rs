@@ -6,12 +6,11 @@ use waifu_domain::affection::Appraisal;
 use waifu_domain::prompt::Line;
 use waifu_domain::relationship::RelationshipState;
 use waifu_domain::turn::{Speaker, TurnKind};
-use waifu_domain::user::Person;
 use waifu_domain::waifu::{Owner, Visibility, Waifu};
 
 use super::scenario::Scenario;
 use super::{Promise, StoreUnderTest};
-use crate::builders::{fresh, moment, profile, retry_of, user, waifu};
+use crate::builders::{fresh, moment, profile, retry_of, since, user, waifu};
 
 pub async fn a_first_message_opens_turn_one(under_test: &StoreUnderTest) -> Promise {
     let scenario = under_test.scenario("ada").await?;
@@ -28,9 +27,12 @@ pub async fn a_first_message_opens_turn_one(under_test: &StoreUnderTest) -> Prom
     assert_eq!(standing.words_so_far, "");
     assert_eq!(*standing.waifu, scenario.waifu);
     assert_eq!(standing.user_name, scenario.user.display_name);
-    let age_group = scenario.user.age_group;
-    assert_eq!(standing.person, Person { age_group });
-    assert_eq!(standing.state, RelationshipState::strangers());
+    assert_eq!(standing.person, scenario.user.person());
+    let just_met = RelationshipState {
+        met_at: Some(turn.at),
+        ..RelationshipState::strangers()
+    };
+    assert_eq!(standing.state, just_met);
 
     let relationship = standing.relationship;
     assert_eq!(relationship.id, turn.first_meeting.relationship_id);
@@ -136,7 +138,8 @@ pub async fn a_refused_accept_writes_nothing(under_test: &StoreUnderTest) -> Pro
     let relationship = under_test.relationship(scenario.pair).await?;
     assert_eq!(relationship, opening.standing.relationship);
     assert_eq!(under_test.history(relationship.id).await?.len(), 1);
-    let busy_turn = under_test.turns.standing(busy.turn_id, moment(0)).await?;
+    let all = since(moment(0));
+    let busy_turn = under_test.turns.standing(busy.turn_id, all).await?;
     assert!(busy_turn.is_none(), "{busy_turn:?}");
     Ok(())
 }
@@ -278,9 +281,9 @@ pub async fn a_standing_is_that_of_the_opening(under_test: &StoreUnderTest) -> P
         under_test.play(turn, "hi").await?;
     }
     let turn = scenario.turn_at("hello", moment(10));
-    let since = turn.entries_since;
+    let horizon = turn.horizon;
     let opening = under_test.accept_new(turn.clone()).await?;
-    let read = under_test.turns.standing(turn.turn_id, since).await?;
+    let read = under_test.turns.standing(turn.turn_id, horizon).await?;
     let read = read.expect("the turn is there");
 
     let told = opening.standing;
@@ -295,7 +298,7 @@ pub async fn a_standing_is_that_of_the_opening(under_test: &StoreUnderTest) -> P
     assert_eq!(read.person, told.person);
     assert_eq!(read.relationship, told.relationship);
     assert_eq!(read.state, told.state);
-    let nobody = under_test.turns.standing(fresh(), since).await?;
+    let nobody = under_test.turns.standing(fresh(), horizon).await?;
     assert!(nobody.is_none(), "{nobody:?}");
     Ok(())
 }
@@ -343,7 +346,7 @@ fn reference(turn: &NewTurn, turn_no: u32) -> TurnRef {
         turn_id: turn.turn_id,
         turn_no,
         run: 1,
-        message_id: turn.message_id,
+        message_id: Some(turn.message_id),
     }
 }
 

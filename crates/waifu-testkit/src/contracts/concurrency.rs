@@ -5,12 +5,16 @@ use std::sync::Arc;
 use time::Duration;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use waifu_app::ports::store::StoreError;
+use waifu_app::ports::store::{Appended, Store, StoreError};
 use waifu_app::ports::turn_store::{Accepted, Heartbeat, Settled, TurnStore};
+use waifu_domain::affection::Act;
+use waifu_domain::relationship::Pair;
 
 use super::scenario::{Scenario, accept_new, correct};
 use super::{Promise, StoreUnderTest};
-use crate::builders::{fresh, moment, retry_of, settlement, user};
+use crate::builders::{
+    act_of_an_adult, first_meeting, fresh, gift, horizon, moment, retry_of, settlement, slug, user,
+};
 
 const USERS: usize = 40;
 const TURNS_EACH: u32 = 4;
@@ -218,4 +222,43 @@ pub async fn corrections_in_parallel_lose_nothing(under_test: &StoreUnderTest) -
     assert_eq!(after.affection.get(), before.affection.get() + 60);
     assert_eq!(after.head.entry_no, before.head.entry_no + 20);
     Ok(())
+}
+
+pub async fn gifts_of_strangers_in_parallel_lose_nothing(under_test: &StoreUnderTest) -> Promise {
+    let scenario = under_test.scenario("ada").await?;
+    let start = Arc::new(Barrier::new(20));
+    let mut tasks = JoinSet::new();
+    for n in 0..20 {
+        let (store, start) = (under_test.store.clone(), start.clone());
+        let pair = scenario.pair;
+        tasks.spawn(async move {
+            start.wait().await;
+            give(&*store, pair, n).await
+        });
+    }
+    for given in tasks.join_all().await {
+        given?;
+    }
+    let after = under_test.assert_lawful(scenario.pair).await?;
+    assert_eq!(after.head.entry_no, 20);
+    assert_eq!(after.head.version, 20);
+    assert_eq!(after.head.seq, 20);
+    assert_eq!(after.counts.gift, 20);
+    assert_eq!(after.deeds.gifts.len(), 20);
+    Ok(())
+}
+
+async fn give(store: &dyn Store, pair: Pair, n: u32) -> Promise {
+    let mut work = store.begin().await?;
+    let mut relationships = work.relationships();
+    let met = relationships.meet(pair, first_meeting(), moment(0)).await?;
+    let state = relationships.state(&met, horizon(moment(1))).await?;
+    let act = Act::Gift {
+        key: &slug(&format!("gift_{n}")),
+        gift: &gift(),
+    };
+    let append = act_of_an_adult(&met, &state, &act, moment(1));
+    assert_eq!(relationships.append(append).await?, Appended::Done);
+    drop(relationships);
+    work.commit().await
 }

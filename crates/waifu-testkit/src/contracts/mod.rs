@@ -1,15 +1,25 @@
 //! The promises of the ports, as tests that every adapter runs.
 
 pub mod accept;
+pub mod catalogue;
 pub mod concurrency;
+pub mod deeds;
+pub mod events;
+pub mod histories;
 pub mod leases;
+pub mod ledger;
+pub mod meetings;
 pub mod messages;
+pub mod reactions;
+pub mod receipts;
 pub mod relationships;
+mod rows;
 mod scenario;
 pub mod sessions;
 pub mod settle;
 pub mod unit_of_work;
 pub mod users;
+pub mod voiding;
 pub mod waifus;
 
 use std::any::Any;
@@ -89,11 +99,16 @@ macro_rules! store_contract {
                 a_snapshot_waits_for_no_writer,
                 a_snapshot_is_one_picture,
                 a_rule_book_is_kept_once,
+                every_rule_book_that_was_ever_kept_is_there,
                 a_store_answers_a_ping,
             }
             users {
                 a_user_is_found_by_id_and_by_name,
                 a_taken_name_is_refused_and_the_unit_of_work_goes_on,
+                an_update_writes_back_what_may_change,
+                a_locked_user_makes_the_next_one_wait,
+                a_users_days_come_back_as_they_were,
+                a_judge_is_told_of_the_users_days,
                 microsecond_times_survive,
                 unicode_names_survive,
             }
@@ -138,12 +153,88 @@ macro_rules! store_contract {
                 every_relationship_has_one_default_conversation,
                 unicode_text_survives,
             }
+            meetings {
+                strangers_meet_with_a_default_conversation,
+                two_who_know_each_other_meet_as_they_are,
+                strangers_who_meet_twice_at_once_meet_once,
+                who_waited_for_a_meeting_that_was_rolled_back_meets_himself,
+                a_meeting_locks_those_who_know_each_other,
+                strangers_who_meet_many_times_at_once_meet_once,
+                all_relationships_are_walked_once_in_the_order_of_their_ids,
+            }
+            deeds {
+                counts_and_deeds_come_with_the_relationship_and_its_state,
+                a_state_holds_the_chats_and_the_deeds_of_their_horizons,
+                an_entry_tells_what_was_done,
+                facts_that_move_without_a_row_move_the_version,
+            }
+            ledger {
+                rows_after_a_number_come_in_their_order_in_pages,
+                the_first_chat_row_of_some_turns_is_found,
+                the_row_before_a_moment_is_the_newest_of_those_before,
+                buckets_sum_what_the_rows_say,
+                a_row_on_a_border_belongs_to_the_part_that_begins_there,
+            }
+            events {
+                an_occurrence_is_resolved_with_the_choice_and_the_time,
+                an_occurrence_expires_at_a_time,
+                closing_what_does_not_pend_fails_the_whole_append,
+                a_settlement_closes_what_ran_out,
+                an_event_that_ran_out_may_come_up_again_in_the_same_act,
+                occurrences_are_listed_newest_first_in_pages,
+                the_newest_occurrence_of_each_event_is_in_the_state,
+                an_occurrence_of_another_relationship_is_not_there,
+            }
+            reactions {
+                a_reaction_is_a_turn_without_a_message,
+                reactions_and_chats_are_numbered_together,
+                a_reaction_that_streams_makes_a_send_busy,
+                a_second_run_is_never_started_beside_the_first,
+                a_reaction_settles_like_any_run,
+                a_reaction_without_a_word_leaves_no_message,
+                a_reaction_whose_process_died_is_abandoned,
+                an_opening_holds_the_history_before_its_turn,
+                the_opening_of_a_turn_is_that_of_its_acceptance,
+                a_turn_has_a_number_in_its_own_relationship_alone,
+                a_reaction_of_a_rolled_back_unit_of_work_never_was,
+            }
+            voiding {
+                voided_turns_are_in_no_history,
+                pages_of_a_history_leave_out_what_is_void,
+                turns_are_voided_from_a_number_on,
+                voiding_again_does_nothing,
+                a_voided_turn_without_an_answer_is_void_too,
+                a_message_of_a_voided_turn_is_a_duplicate_still,
+                voiding_touches_no_other_relationship,
+                a_rolled_back_unit_of_work_voids_nothing,
+            }
+            receipts {
+                a_receipt_comes_back_whole,
+                a_receipt_is_found_until_it_expires,
+                a_receipt_is_kept_once,
+                an_expired_receipt_is_replaced_and_others_of_that_user_go,
+                another_scope_user_or_key_is_another_receipt,
+                a_rolled_back_unit_of_work_leaves_no_receipt,
+            }
+            catalogue {
+                an_entry_of_each_kind_comes_back_whole,
+                a_catalogue_is_ordered_by_kind_and_key,
+                an_entrys_key_is_taken_once_among_its_kind,
+                an_edit_makes_a_new_version_of_an_entry,
+                an_edit_of_an_older_version_of_an_entry_is_stale,
+                a_seeds_version_of_an_entry_is_told_from_a_persons,
+                an_entry_of_a_rolled_back_unit_of_work_is_not_there,
+            }
+            histories {
+                a_random_history_of_acts_gives_the_ledger_that_the_rules_give,
+            }
             concurrency {
                 forty_users_in_parallel_lose_nothing,
                 two_sends_to_one_relationship_leave_one_active_run,
                 fifty_sends_of_one_client_message_id_make_one_turn,
                 a_run_that_many_settle_ends_once,
                 corrections_in_parallel_lose_nothing,
+                gifts_of_strangers_in_parallel_lose_nothing,
             }
         }
     };

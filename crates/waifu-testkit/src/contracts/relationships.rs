@@ -1,17 +1,16 @@
 //! Relationships and their ledgers, moved by acts at a known head.
 
-use waifu_app::ports::store::{Appended, StoreError};
-use waifu_app::ports::turn_store::{Append, DurableEvent, Moved};
-use waifu_domain::affection::{RuleBook, RuleBookHash};
+use waifu_app::ports::store::Appended;
+use waifu_app::ports::turn_store::DurableEvent;
+use waifu_domain::affection::RuleBookHash;
 use waifu_domain::relationship::{
-    Affection, Cause, Fact, Interaction, InteractionKind, LedgerPlace, Reason, Relationship,
-    RelationshipState, Rule,
+    Cause, Fact, Interaction, InteractionKind, Reason, Relationship, Rule,
 };
-use waifu_domain::timestamp::Timestamp;
 
-use super::scenario::{Scenario, correct};
+use super::rows::{append_of, event_row, presences};
+use super::scenario::correct;
 use super::{Promise, StoreUnderTest};
-use crate::builders::{adjustment, fresh, moment, slug, unmoved};
+use crate::builders::{adjustment, fresh, moment, since, slug, unmoved};
 
 const ONE_DAY: i64 = 86_400;
 
@@ -31,8 +30,8 @@ pub async fn strangers_have_no_relationship(under_test: &StoreUnderTest) -> Prom
 }
 
 pub async fn an_append_moves_the_relationship(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
-    let state = under_test.state(&before, moment(-ONE_DAY)).await?;
+    let (scenario, before) = under_test.met().await?;
+    let state = under_test.state(&before, since(moment(-ONE_DAY))).await?;
     let append = adjustment(&before, &state, 40, moment(1));
     under_test.append(append.clone()).await?;
 
@@ -46,8 +45,8 @@ pub async fn an_append_moves_the_relationship(under_test: &StoreUnderTest) -> Pr
 }
 
 pub async fn a_stale_append_writes_nothing(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
-    let state = under_test.state(&before, moment(-ONE_DAY)).await?;
+    let (scenario, before) = under_test.met().await?;
+    let state = under_test.state(&before, since(moment(-ONE_DAY))).await?;
     under_test
         .append(adjustment(&before, &state, 5, moment(1)))
         .await?;
@@ -66,7 +65,7 @@ pub async fn a_stale_append_writes_nothing(under_test: &StoreUnderTest) -> Promi
 }
 
 pub async fn an_append_without_a_move_keeps_the_version(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
+    let (scenario, before) = under_test.met().await?;
     let mut append = unmoved(&before, moment(1));
     append.events.push(DurableEvent::EventOpened {
         occurrence_id: fresh(),
@@ -80,7 +79,7 @@ pub async fn an_append_without_a_move_keeps_the_version(under_test: &StoreUnderT
 }
 
 pub async fn facts_survive(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
+    let (scenario, before) = under_test.met().await?;
     let facts = [
         Fact::Passed(slug("confession")),
         Fact::Unlocked(slug("her-garden")),
@@ -91,7 +90,7 @@ pub async fn facts_survive(under_test: &StoreUnderTest) -> Promise {
     append_rows(under_test, &before, vec![row]).await?;
     let after = under_test.relationship(scenario.pair).await?;
     assert_eq!(after.facts, facts.clone().into());
-    let state = under_test.state(&after, moment(0)).await?;
+    let state = under_test.state(&after, since(moment(0))).await?;
     assert_eq!(state.facts, facts.into());
     Ok(())
 }
@@ -123,8 +122,8 @@ pub async fn a_ledger_is_listed_newest_first_in_pages(under_test: &StoreUnderTes
 }
 
 pub async fn a_chat_row_quotes_what_was_said(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
-    let state = under_test.state(&before, moment(-ONE_DAY)).await?;
+    let (scenario, before) = under_test.met().await?;
+    let state = under_test.state(&before, since(moment(-ONE_DAY))).await?;
     under_test
         .append(adjustment(&before, &state, 5, moment(1)))
         .await?;
@@ -141,25 +140,24 @@ pub async fn a_state_holds_the_window_and_the_newest_five(under_test: &StoreUnde
         let turn = scenario.turn_at("hello", moment(day * ONE_DAY));
         under_test.play(turn, "hi").await?;
         if day == 2 {
-            // Row 4: nobody's presence, so only a window can hold it.
+            // Row 4: nobody's presence, so no window wants it.
             let relationship = under_test.relationship(scenario.pair).await?;
             let at = moment(day * ONE_DAY + 1);
-            let state = under_test.state(&relationship, at).await?;
+            let state = under_test.state(&relationship, since(at)).await?;
             let correction = adjustment(&relationship, &state, 5, at);
             under_test.append(correction).await?;
         }
     }
     let relationship = under_test.relationship(scenario.pair).await?;
-    for (since, expected) in [
+    for (opens, expected) in [
         (moment(6 * ONE_DAY - 5), vec![3, 5, 6, 7, 8]),
         (moment(60 * ONE_DAY), vec![3, 5, 6, 7, 8]),
         // The window is open at its beginning: row 2 itself is outside.
-        (moment(ONE_DAY), vec![3, 4, 5, 6, 7, 8]),
-        (moment(ONE_DAY - 1), vec![2, 3, 4, 5, 6, 7, 8]),
+        (moment(ONE_DAY), vec![3, 5, 6, 7, 8]),
+        (moment(ONE_DAY - 1), vec![2, 3, 5, 6, 7, 8]),
     ] {
-        let state = under_test.state(&relationship, since).await?;
-        let nos: Vec<_> = state.entries.iter().map(|entry| entry.no).collect();
-        assert_eq!(nos, expected, "since {since}");
+        let state = under_test.state(&relationship, since(opens)).await?;
+        assert_eq!(presences(&state), expected, "since {opens}");
         assert_eq!(state.last_entry_at, Some(moment(6 * ONE_DAY)));
         assert_eq!(state.last_interaction, Some(moment(6 * ONE_DAY)));
         assert_eq!(state.affection, relationship.affection);
@@ -183,33 +181,28 @@ pub async fn a_voided_row_stands_no_more_and_is_voided_once(
     append_rows(under_test, &before, vec![reversal(&before)]).await?;
 
     let after = under_test.relationship(scenario.pair).await?;
-    for since in [moment(-ONE_DAY), moment(ONE_DAY)] {
-        let state = under_test.state(&after, since).await?;
-        let chats: Vec<_> = state
-            .entries
-            .iter()
-            .filter(|entry| entry.kind == InteractionKind::Chat)
-            .map(|entry| entry.no)
-            .collect();
-        assert_eq!(chats, [1]);
+    for opens in [moment(-ONE_DAY), moment(ONE_DAY)] {
+        let state = under_test.state(&after, since(opens)).await?;
+        assert_eq!(presences(&state), [1]);
         assert_eq!(state.last_entry_at, Some(moment(3)));
     }
     // The ledger itself forgets nothing.
     assert_eq!(under_test.ledger(after.id).await?.len(), 3);
 
     let again = append_of(&after, vec![reversal(&after)]);
-    assert_append_fails(under_test, again).await?;
+    under_test.assert_append_fails(again).await?;
     assert_eq!(under_test.relationship(scenario.pair).await?, after);
     Ok(())
 }
 
 pub async fn a_ledger_row_comes_back_whole(under_test: &StoreUnderTest) -> Promise {
-    let (_, before) = met(under_test).await?;
+    let (_, before) = under_test.met().await?;
     let causes = [
         (
             InteractionKind::Gift,
             Cause::Gift {
                 gift: slug("green_tea"),
+                for_birthday: true,
             },
         ),
         (
@@ -222,6 +215,7 @@ pub async fn a_ledger_row_comes_back_whole(under_test: &StoreUnderTest) -> Promi
             InteractionKind::Event,
             Cause::Occurrence {
                 occurrence_id: fresh(),
+                event: slug("confession"),
                 choice: slug("yes"),
             },
         ),
@@ -268,78 +262,15 @@ pub async fn a_ledger_row_comes_back_whole(under_test: &StoreUnderTest) -> Promi
 }
 
 pub async fn a_row_under_an_unknown_rule_book_is_refused(under_test: &StoreUnderTest) -> Promise {
-    let (scenario, before) = met(under_test).await?;
+    let (scenario, before) = under_test.met().await?;
     let row = Interaction {
         rule_book: RuleBookHash::from_bytes([7; 32]),
         ..event_row(&before, before.head.entry_no + 1, moment(1))
     };
-    assert_append_fails(under_test, append_of(&before, vec![row])).await?;
+    let refused = append_of(&before, vec![row]);
+    under_test.assert_append_fails(refused).await?;
     assert_eq!(under_test.relationship(scenario.pair).await?, before);
     Ok(())
-}
-
-/// Two who have spoken once, and where they stand now.
-async fn met(under_test: &StoreUnderTest) -> Result<(Scenario, Relationship), StoreError> {
-    let scenario = under_test.scenario("ada").await?;
-    under_test.play(scenario.turn("hello"), "hi").await?;
-    let relationship = under_test.relationship(scenario.pair).await?;
-    Ok((scenario, relationship))
-}
-
-/// A row that moves nothing.
-fn event_row(relationship: &Relationship, no: u32, at: Timestamp) -> Interaction {
-    Interaction {
-        place: LedgerPlace {
-            id: fresh(),
-            relationship_id: relationship.id,
-            no,
-        },
-        kind: InteractionKind::Event,
-        timestamp: at,
-        requested_change: 0,
-        affection_change: 0,
-        affection_after: relationship.affection,
-        level_after: relationship.level,
-        reasons: vec![Reason {
-            rule: Rule::CLAMP,
-            effect: 0,
-        }],
-        facts: Vec::new(),
-        cause: Cause::Occurrence {
-            occurrence_id: fresh(),
-            choice: slug("yes"),
-        },
-        rule_book: RuleBook::shipped().hash(),
-    }
-}
-
-fn append_of(relationship: &Relationship, rows: Vec<Interaction>) -> Append {
-    let mut state = RelationshipState {
-        affection: relationship.affection,
-        level: relationship.level,
-        last_interaction: relationship.last_interaction,
-        facts: relationship.facts.clone(),
-        ..RelationshipState::strangers()
-    };
-    for row in &rows {
-        let points = state.affection.get() + row.affection_change;
-        state.affection = Affection::clamped(points);
-        state.facts.extend(row.facts.iter().cloned());
-    }
-    let mut append = Append {
-        moved: Some(Moved {
-            entries: rows,
-            state,
-        }),
-        ..unmoved(relationship, moment(1))
-    };
-    // Every act moves the head.
-    let head = append.head_after();
-    append.events.push(DurableEvent::RelationshipUpdated {
-        entry_no: head.entry_no,
-        version: head.version,
-    });
-    append
 }
 
 async fn append_rows(
@@ -348,14 +279,4 @@ async fn append_rows(
     rows: Vec<Interaction>,
 ) -> Promise {
     under_test.append(append_of(relationship, rows)).await
-}
-
-async fn assert_append_fails(under_test: &StoreUnderTest, append: Append) -> Promise {
-    let mut work = under_test.store.begin().await?;
-    let appended = work.relationships().append(append).await;
-    assert!(
-        matches!(appended, Err(StoreError::Failed(_))),
-        "{appended:?}"
-    );
-    work.rollback().await
 }

@@ -1,20 +1,24 @@
 //! Steps that many promises take: people who meet, turns that are played, and looks at what is stored.
 
-use waifu_app::ports::store::{LedgerRow, Relationships, StoreError, TurnOutcome, UnitOfWork};
-use waifu_app::ports::turn_store::{
-    Accepted, Append, NewTurn, Opening, Settled, Settlement, Standing, TurnStore,
+use waifu_app::ports::store::{
+    Appended, LedgerRow, NewReaction, Relationships, StoreError, TurnOutcome, UnitOfWork,
 };
-use waifu_domain::affection::{RuleBook, check_ledger};
+use waifu_app::ports::turn_store::{
+    Accepted, Append, NewTurn, Opening, Settled, Settlement, Standing, TurnRef, TurnStore,
+};
+use waifu_domain::affection::{Act, LedgerSum, Setting, check_ledger};
+use waifu_domain::catalogue::Events;
 use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
-use waifu_domain::relationship::{Interaction, Pair, Relationship, RelationshipState};
+use waifu_domain::relationship::{Horizon, Interaction, Pair, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Message;
 use waifu_domain::user::User;
 use waifu_domain::waifu::Waifu;
 
-use super::StoreUnderTest;
+use super::{Promise, StoreUnderTest};
 use crate::builders::{
-    entries_since, fresh, moment, new_turn_at, new_user, settlement, user, waifu,
+    NO_EVENTS, first_meeting, fresh, horizon, judged, moment, new_turn_at, new_user, rule_book,
+    settlement, user, waifu,
 };
 
 /// Two who may talk, and the process that streams her answers.
@@ -39,7 +43,7 @@ impl Scenario {
 impl StoreUnderTest {
     /// A user of this name, a public companion and the shipped rule book.
     pub(super) async fn scenario(&self, name: &str) -> Result<Scenario, StoreError> {
-        self.store.keep_rule_book(&RuleBook::shipped()).await?;
+        self.store.keep_rule_book(rule_book()).await?;
         let user = self.add_user(user(name)).await?;
         let waifu = self.add_waifu(waifu()).await?;
         let pair = Pair {
@@ -52,6 +56,14 @@ impl StoreUnderTest {
             user,
             waifu,
         })
+    }
+
+    /// Two who have spoken once, and where they stand now.
+    pub(super) async fn met(&self) -> Result<(Scenario, Relationship), StoreError> {
+        let scenario = self.scenario("ada").await?;
+        self.play(scenario.turn("hello"), "hi").await?;
+        let relationship = self.relationship(scenario.pair).await?;
+        Ok((scenario, relationship))
     }
 
     pub(super) async fn add_user(&self, user: User) -> Result<User, StoreError> {
@@ -89,7 +101,7 @@ impl StoreUnderTest {
     }
 
     pub(super) async fn standing(&self, turn: TurnId) -> Result<Standing, StoreError> {
-        let standing = self.turns.standing(turn, entries_since(moment(0))).await?;
+        let standing = self.turns.standing(turn, horizon(moment(0))).await?;
         Ok(standing.expect("the turn is there"))
     }
 
@@ -109,18 +121,82 @@ impl StoreUnderTest {
     pub(super) async fn state(
         &self,
         relationship: &Relationship,
-        since: Timestamp,
+        horizon: Horizon,
     ) -> Result<RelationshipState, StoreError> {
         let mut look = self.store.snapshot().await?;
-        look.relationships().state(relationship, since).await
+        look.relationships().state(relationship, horizon).await
     }
 
     /// Adds an act that is expected to find its head.
     pub(super) async fn append(&self, append: Append) -> Result<(), StoreError> {
         let mut work = self.store.begin().await?;
         let appended = work.relationships().append(append).await?;
-        assert_eq!(appended, waifu_app::ports::store::Appended::Done);
+        assert_eq!(appended, Appended::Done);
         work.commit().await
+    }
+
+    /// An append that breaks a promise: it is an error, and its unit of work is as good as gone.
+    pub(super) async fn assert_append_fails(&self, append: Append) -> Promise {
+        let mut work = self.store.begin().await?;
+        let appended = work.relationships().append(append).await;
+        assert!(
+            matches!(appended, Err(StoreError::Failed(_))),
+            "{appended:?}"
+        );
+        work.rollback().await
+    }
+
+    /// Two who meet without a word.
+    pub(super) async fn meet(&self, pair: Pair, at: Timestamp) -> Result<Relationship, StoreError> {
+        let mut work = self.store.begin().await?;
+        let met = work.relationships().meet(pair, first_meeting(), at).await?;
+        work.commit().await?;
+        Ok(met)
+    }
+
+    /// Judged and written where nothing ever comes up.
+    pub(super) async fn act(
+        &self,
+        scenario: &Scenario,
+        act: &Act<'_>,
+        at: Timestamp,
+    ) -> Result<Append, StoreError> {
+        self.act_among(scenario, &NO_EVENTS, act, at).await
+    }
+
+    /// Judged and written where these events come up.
+    pub(super) async fn act_among(
+        &self,
+        scenario: &Scenario,
+        events: &Events,
+        act: &Act<'_>,
+        at: Timestamp,
+    ) -> Result<Append, StoreError> {
+        let mut work = self.store.begin().await?;
+        let mut relationships = work.relationships();
+        let relationship = relationships
+            .meet(scenario.pair, first_meeting(), at)
+            .await?;
+        let state = relationships.state(&relationship, horizon(at)).await?;
+        let setting = Setting {
+            waifu: &scenario.waifu.profile,
+            person: &scenario.user.person(),
+            events,
+        };
+        let append = judged(&relationship, &state, setting, act, at);
+        let appended = relationships.append(append.clone()).await?;
+        assert_eq!(appended, Appended::Done);
+        drop(relationships);
+        work.commit().await?;
+        Ok(append)
+    }
+
+    /// Her answer to a deed begins; the deed itself is not written.
+    pub(super) async fn start(&self, reaction: NewReaction) -> Result<TurnRef, StoreError> {
+        let mut work = self.store.begin().await?;
+        let turn = work.turns().start(reaction).await?;
+        work.commit().await?;
+        Ok(turn)
     }
 
     /// The newest hundred rows, newest first.
@@ -140,27 +216,34 @@ impl StoreUnderTest {
         look.messages().outcome(turn).await
     }
 
-    /// The ledger law holds, the cached affection and level are those of the ledger, and its head is that of
+    /// The ledger in its own order.
+    pub(super) async fn rows(&self, id: RelationshipId) -> Result<Vec<Interaction>, StoreError> {
+        let mut look = self.store.snapshot().await?;
+        look.relationships().rows_after(id, 0, 10_000).await
+    }
+
+    /// The ledger law holds, what the relationship caches is what its ledger comes to, and its head is that of
     /// the newest row.
     pub(super) async fn assert_lawful(&self, pair: Pair) -> Result<Relationship, StoreError> {
         let relationship = self.relationship(pair).await?;
-        let mut rows: Vec<Interaction> = self
-            .ledger(relationship.id)
-            .await?
-            .into_iter()
-            .map(|row| row.interaction)
-            .collect();
-        rows.reverse();
-        let book = RuleBook::shipped();
-        let (affection, level) = check_ledger(&rows, |hash| (hash == book.hash()).then_some(&book))
+        let rows = self.rows(relationship.id).await?;
+        let book = rule_book();
+        let sum = check_ledger(&rows, |hash| (hash == book.hash()).then_some(book))
             .expect("the ledger law holds");
-        assert_eq!(
-            (relationship.affection, relationship.level),
-            (affection, level)
-        );
+        let cached = LedgerSum {
+            affection: relationship.affection,
+            level: relationship.level,
+            facts: sum.facts.clone(),
+            last_interaction: relationship.last_interaction,
+            counts: relationship.counts,
+            deeds: relationship.deeds.clone(),
+        };
+        assert_eq!(cached, sum);
+        // What ran out unlocks things without a row.
+        assert!(relationship.facts.is_superset(&sum.facts));
         assert_eq!(relationship.head.entry_no as usize, rows.len());
-        let sum: i32 = rows.iter().map(|row| row.affection_change).sum();
-        assert_eq!(relationship.affection.get(), sum);
+        let changes: i32 = rows.iter().map(|row| row.affection_change).sum();
+        assert_eq!(relationship.affection.get(), changes);
         Ok(relationship)
     }
 }
@@ -197,10 +280,10 @@ pub(super) async fn correct(
     let mut relationships: Box<dyn Relationships + '_> = work.relationships();
     let relationship = relationships.lock(pair).await?.expect("the two have met");
     let state = relationships
-        .state(&relationship, entries_since(moment(0)))
+        .state(&relationship, horizon(moment(0)))
         .await?;
     let append = crate::builders::adjustment(&relationship, &state, points, moment(1));
     let appended = relationships.append(append).await?;
-    assert_eq!(appended, waifu_app::ports::store::Appended::Done);
+    assert_eq!(appended, Appended::Done);
     Ok(())
 }

@@ -8,7 +8,7 @@ use waifu_domain::relationship::{Affection, Cause, InteractionKind, Level};
 use waifu_domain::turn::{EndReason, EndStatus, RunStatus, Speaker};
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{failure, fresh, judged, moment, settlement, slug};
+use crate::builders::{act_of_an_adult, failure, fresh, moment, settlement, since, slug};
 
 pub async fn settle_writes_reply_rows_and_events_in_one_commit(
     under_test: &StoreUnderTest,
@@ -107,14 +107,7 @@ pub async fn a_turn_moves_affection_once(under_test: &StoreUnderTest) -> Promise
         turn_id: first.turn.turn_id,
         appraisal: opening.standing.appraisal.expect("the message is warm"),
     };
-    let second = judged(
-        &standing.relationship,
-        &standing.state,
-        &standing.waifu.profile,
-        standing.person,
-        &act,
-        moment(3),
-    );
+    let second = act_of_an_adult(&standing.relationship, &standing.state, &act, moment(3));
     let mut work = under_test.store.begin().await?;
     let appended = work.relationships().append(second).await;
     assert!(
@@ -210,7 +203,7 @@ pub async fn an_opened_event_pends_in_the_next_standing(under_test: &StoreUnderT
     };
     assert_eq!(last.event, slug("confession"));
     assert_eq!(last.state, OccurrenceState::Pending);
-    assert_eq!(last.at, moment(2));
+    assert_eq!(last.opened_at, moment(2));
     Ok(())
 }
 
@@ -246,7 +239,10 @@ pub async fn a_decay_row_belongs_to_the_turn_that_found_it(under_test: &StoreUnd
     let (opening, _) = under_test.play(scenario.turn("hello"), "hi").await?;
     let relationship = under_test.relationship(scenario.pair).await?;
     let state = under_test
-        .state(&relationship, opening.standing.relationship.created_at)
+        .state(
+            &relationship,
+            since(opening.standing.relationship.created_at),
+        )
         .await?;
     let gift = crate::builders::adjustment(&relationship, &state, 50, moment(1));
     under_test.append(gift).await?;

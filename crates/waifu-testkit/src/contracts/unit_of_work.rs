@@ -10,7 +10,7 @@ use waifu_domain::user::User;
 
 use super::scenario::correct;
 use super::{Promise, StoreUnderTest};
-use crate::builders::{new_user, retry_of, session, user, waifu};
+use crate::builders::{first_meeting, new_user, retry_of, session, user, waifu};
 
 /// What takes longer than this waits for a lock that nobody should hold.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -164,6 +164,14 @@ pub async fn a_snapshot_refuses_writes(under_test: &StoreUnderTest) -> Promise {
         .await;
     assert!(deleted.is_err(), "{deleted:?}");
     drop(look);
+    let mut look = under_test.store.snapshot().await?;
+    let met = look
+        .relationships()
+        .meet(scenario.pair, first_meeting(), ada.created_at)
+        .await;
+    assert!(met.is_err(), "{met:?}");
+    drop(look);
+    assert_eq!(under_test.find(scenario.pair).await?, None);
 
     assert!(!is_there(under_test, &ada).await?);
     let mut look = under_test.store.snapshot().await?;
@@ -199,6 +207,25 @@ pub async fn a_rule_book_is_kept_once(under_test: &StoreUnderTest) -> Promise {
     let book = RuleBook::shipped();
     under_test.store.keep_rule_book(&book).await?;
     under_test.store.keep_rule_book(&book).await
+}
+
+pub async fn every_rule_book_that_was_ever_kept_is_there(under_test: &StoreUnderTest) -> Promise {
+    assert_eq!(under_test.store.rule_books().await?, []);
+    let shipped = RuleBook::shipped();
+    let other = shipped
+        .to_json()
+        .replace("\"at_most\":30", "\"at_most\":31");
+    let other = RuleBook::from_json(&other).expect("it can be satisfied");
+    assert_ne!(other, shipped);
+    for book in [&shipped, &other, &shipped] {
+        under_test.store.keep_rule_book(book).await?;
+    }
+    let mut expected = [shipped, other];
+    let mut kept = under_test.store.rule_books().await?;
+    kept.sort_by_key(RuleBook::hash);
+    expected.sort_by_key(RuleBook::hash);
+    assert_eq!(kept, expected);
+    Ok(())
 }
 
 pub async fn a_store_answers_a_ping(under_test: &StoreUnderTest) -> Promise {

@@ -1,11 +1,15 @@
 //! Accounts, and the values that any row must give back as it got them.
 
-use waifu_app::ports::store::Taken;
+use std::time::Duration;
+
+use time::macros::date;
+use waifu_app::ports::store::{StoreError, Taken};
+use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::{AgeGroup, Role, User};
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{display_name, fresh, new_user, user, username};
+use crate::builders::{display_name, fresh, moment, new_user, user, username};
 
 pub async fn a_user_is_found_by_id_and_by_name(under_test: &StoreUnderTest) -> Promise {
     let ada = User {
@@ -56,6 +60,110 @@ pub async fn a_taken_name_is_refused_and_the_unit_of_work_goes_on(
     Ok(())
 }
 
+pub async fn an_update_writes_back_what_may_change(under_test: &StoreUnderTest) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let bob = under_test.add_user(user("bob")).await?;
+    let changed = User {
+        display_name: display_name("Ada L."),
+        role: Role::Operator,
+        age_group: AgeGroup::Minor,
+        time_zone: zone("Asia/Tokyo"),
+        birthday: Some(date!(2004 - 02 - 29)),
+        ..ada.clone()
+    };
+    let changed_back = User {
+        birthday: None,
+        ..ada.clone()
+    };
+    for written in [changed, changed_back] {
+        // A name to sign in with and the day of the first are for good.
+        let asked = User {
+            username: username("eve"),
+            created_at: moment(99),
+            ..written.clone()
+        };
+        let mut work = under_test.store.begin().await?;
+        work.users().update(&asked).await?;
+        work.commit().await?;
+        let mut look = under_test.store.snapshot().await?;
+        assert_eq!(look.users().by_id(ada.id).await?, Some(written.clone()));
+        let found = look.users().by_username(&ada.username).await?;
+        assert_eq!(found, Some((written, new_user(ada.clone()).password_hash)));
+        assert_eq!(look.users().by_id(bob.id).await?, Some(bob.clone()));
+    }
+    Ok(())
+}
+
+pub async fn a_locked_user_makes_the_next_one_wait(under_test: &StoreUnderTest) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let mut first = under_test.store.begin().await?;
+    assert_eq!(first.users().lock(ada.id).await?, Some(ada.clone()));
+    let (store, id) = (under_test.store.clone(), ada.id);
+    let second = tokio::spawn(async move {
+        let mut work = store.begin().await?;
+        let found = work.users().lock(id).await?;
+        work.commit().await?;
+        Ok::<_, StoreError>(found)
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!second.is_finished());
+
+    let renamed = User {
+        display_name: display_name("Ada L."),
+        ..ada
+    };
+    first.users().update(&renamed).await?;
+    first.commit().await?;
+    let found = second.await.expect("the other task is well")?;
+    assert_eq!(found, Some(renamed));
+    let mut work = under_test.store.begin().await?;
+    assert_eq!(work.users().lock(fresh()).await?, None);
+    work.rollback().await
+}
+
+pub async fn a_users_days_come_back_as_they_were(under_test: &StoreUnderTest) -> Promise {
+    for (n, (time_zone, birthday)) in [
+        ("UTC", None),
+        ("Europe/Berlin", Some(date!(1999 - 12 - 31))),
+        (
+            "America/Argentina/Buenos_Aires",
+            Some(date!(2000 - 02 - 29)),
+        ),
+        ("Pacific/Kiritimati", Some(date!(1900 - 01 - 01))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let written = User {
+            time_zone: zone(time_zone),
+            birthday,
+            ..user(&format!("user_{n}"))
+        };
+        under_test.add_user(written.clone()).await?;
+        let mut look = under_test.store.snapshot().await?;
+        assert_eq!(look.users().by_id(written.id).await?, Some(written));
+    }
+    Ok(())
+}
+
+pub async fn a_judge_is_told_of_the_users_days(under_test: &StoreUnderTest) -> Promise {
+    let mut scenario = under_test.scenario("ada").await?;
+    let eve = User {
+        age_group: AgeGroup::Minor,
+        time_zone: zone("Asia/Tokyo"),
+        birthday: Some(date!(2004 - 02 - 29)),
+        ..user("eve")
+    };
+    let eve = under_test.add_user(eve).await?;
+    scenario.pair.user_id = eve.id;
+    let turn = scenario.turn("hello");
+    let opening = under_test.accept_new(turn.clone()).await?;
+    assert_eq!(opening.standing.person, eve.person());
+    let standing = under_test.standing(turn.turn_id).await?;
+    assert_eq!(standing.person, eve.person());
+    Ok(())
+}
+
 pub async fn microsecond_times_survive(under_test: &StoreUnderTest) -> Promise {
     for (n, micros) in [
         0,
@@ -87,4 +195,8 @@ pub async fn unicode_names_survive(under_test: &StoreUnderTest) -> Promise {
     let mut look = under_test.store.snapshot().await?;
     assert_eq!(look.users().by_id(written.id).await?, Some(written));
     Ok(())
+}
+
+fn zone(name: &str) -> TimeZone {
+    TimeZone::try_from(name.to_owned()).expect("tests name zones that are")
 }

@@ -4,30 +4,27 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use time::Duration;
-use tokio::time::Instant;
-use waifu_app::ports::store::{LedgerRow, TurnOutcome};
+use waifu_app::ports::store::{CatalogueEntry, LedgerRow, NewReaction, TurnOutcome};
 use waifu_app::ports::turn_store::{
     Accepted, Append, Authority, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing,
     TurnRef,
 };
-use waifu_domain::events::LastOccurrence;
+use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::{ClientMessageId, ConversationId, ProcessId, RelationshipId, TurnId};
-use waifu_domain::prompt::Line;
 use waifu_domain::relationship::{
-    Affection, Head, InteractionKind, Level, Pair, Relationship, RelationshipState,
+    Affection, Counts, Deeds, Head, Level, Pair, Relationship, RelationshipState,
 };
-use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{
-    EndStatus, Message, MessagePart, MessageText, RunStatus, Speaker, TurnKind,
-};
-use waifu_domain::user::{AgeGroup, Person};
+use waifu_domain::turn::{EndStatus, Message, MessagePart, RunStatus, Speaker};
+use waifu_domain::user::Person;
 use waifu_domain::waifu::Waifu;
 
+use super::memory_turn::{Said, Turn, after};
 use crate::builders;
 
 #[derive(Debug)]
 pub(super) struct Memory {
     waifu: Arc<Waifu>,
+    pub(super) catalogue: Vec<CatalogueEntry>,
     met: HashMap<Pair, Met>,
     turns: HashMap<TurnId, Turn>,
 }
@@ -41,32 +38,19 @@ struct Met {
     turns: Vec<TurnId>,
 }
 
-#[derive(Debug)]
-struct Turn {
-    reference: TurnRef,
-    pair: Pair,
-    client_message_id: ClientMessageId,
-    text: MessageText,
-    appraisal: Option<waifu_domain::affection::Appraisal>,
-    at: Timestamp,
-    process: ProcessId,
-    leased_until: Instant,
-    words: String,
-    ending: Option<Settlement>,
-}
-
 impl Memory {
     pub(super) fn new(waifu: Waifu) -> Self {
         Self {
             waifu: Arc::new(waifu),
+            catalogue: Vec::new(),
             met: HashMap::new(),
             turns: HashMap::new(),
         }
     }
 
     pub(super) fn accept(&mut self, new: NewTurn) -> Accepted {
-        if let Some(accepted) = self.find(new.pair, new.client_message_id) {
-            return if accepted.text == new.text {
+        if let Some((accepted, said)) = self.find(new.pair, new.client_message_id) {
+            return if said.text == new.text {
                 Accepted::Duplicate(accepted.reference)
             } else {
                 Accepted::Mismatch
@@ -79,10 +63,7 @@ impl Memory {
         if let Some(running) = earlier.iter().find(|turn| turn.ending.is_none()) {
             return Accepted::Busy(running.reference);
         }
-        let mut history: Vec<_> = earlier.into_iter().flat_map(Turn::lines).collect();
-        let limit = usize::try_from(new.history_limit).expect("32 bits fit");
-        history.drain(..history.len().saturating_sub(limit));
-
+        let history_limit = new.history_limit;
         let met = self.met.entry(new.pair).or_insert_with(|| Met::first(&new));
         if new
             .conversation_id
@@ -90,14 +71,38 @@ impl Memory {
         {
             return Accepted::NoSuchConversation;
         }
-        met.turns.push(new.turn_id);
         met.relationship.head.seq += 2;
-        let turn_no = u32::try_from(met.turns.len()).expect("a test takes few turns");
+        let turn_no = met.next_turn(new.turn_id);
         let turn = Turn::started(new, turn_no);
         let turn_id = turn.reference.turn_id;
         self.turns.insert(turn_id, turn);
-        let standing = self.standing(turn_id).expect("it was inserted just now");
-        Accepted::New(Box::new(Opening { standing, history }))
+        let opening = self.opening(turn_id, history_limit);
+        Accepted::New(Box::new(opening.expect("it was inserted just now")))
+    }
+
+    /// With the event that says so.
+    pub(super) fn start(&mut self, new: &NewReaction) -> TurnRef {
+        let mut met = self.met.values_mut();
+        let met = met.find(|met| met.relationship.id == new.relationship_id);
+        let met = met.expect("a test starts a reaction of two who have met");
+        met.relationship.head.seq += 1;
+        let turn_no = met.next_turn(new.turn_id);
+        let turn = Turn::reacting(new, met.relationship.pair, turn_no);
+        let reference = turn.reference;
+        self.turns.insert(new.turn_id, turn);
+        reference
+    }
+
+    pub(super) fn opening(&self, turn: TurnId, history_limit: u32) -> Option<Opening> {
+        let standing = self.standing(turn)?;
+        let earlier = self.turns_of(standing.relationship.pair);
+        let earlier = earlier
+            .into_iter()
+            .take_while(|turn| turn.reference != standing.turn);
+        let mut history: Vec<_> = earlier.flat_map(Turn::lines).collect();
+        let limit = usize::try_from(history_limit).expect("32 bits fit");
+        history.drain(..history.len().saturating_sub(limit));
+        Some(Opening { standing, history })
     }
 
     pub(super) fn standing(&self, turn: TurnId) -> Option<Standing> {
@@ -109,16 +114,14 @@ impl Memory {
             .is_some_and(|ending| ending.append.moved.is_some());
         Some(Standing {
             turn: turn.reference,
-            kind: TurnKind::Chat,
+            kind: turn.kind,
             conversation_id: met.conversation_id,
             ended: turn.ending.as_ref().map(|ending| ending.status),
             appraisal: turn.appraisal.filter(|_| !has_moved),
             words_so_far: turn.words.clone(),
             waifu: Arc::clone(&self.waifu),
             user_name: builders::display_name("Ada"),
-            person: Person {
-                age_group: AgeGroup::Adult,
-            },
+            person: Person::adult(),
             relationship: met.relationship.clone(),
             state: met.state.clone(),
         })
@@ -193,30 +196,24 @@ impl Memory {
             let speaker = Speaker::Waifu;
             Some(message(reply.message_id, speaker, &reply.text, status, at))
         });
+        let said = turn.said.as_ref();
         let interactions = ending
             .and_then(|ending| ending.append.moved.as_ref())
             .into_iter()
             .flat_map(|moved| moved.entries.iter().cloned())
-            .map(|interaction| LedgerRow {
-                said: (interaction.kind == InteractionKind::Chat)
-                    .then(|| turn.text.as_str().to_owned()),
-                interaction,
-            })
+            .map(|interaction| LedgerRow::new(interaction, said.map(|said| said.text.as_str())))
             .collect();
         Some(TurnOutcome {
             turn: turn.reference,
             relationship_id: met.relationship.id,
-            kind: TurnKind::Chat,
+            kind: turn.kind,
             status: ending.map_or(RunStatus::Streaming, |ending| ending.status.into()),
             reason: ending.and_then(|ending| ending.reason),
             usage: ending.and_then(|ending| ending.usage),
-            message: Some(message(
-                turn.reference.message_id,
-                Speaker::User,
-                turn.text.as_str(),
-                RunStatus::Completed,
-                turn.at,
-            )),
+            message: said.map(|said| {
+                let (text, status) = (said.text.as_str(), RunStatus::Completed);
+                message(said.message_id, Speaker::User, text, status, turn.at)
+            }),
             reply,
             interactions,
         })
@@ -229,7 +226,7 @@ impl Memory {
     ) -> Option<TurnId> {
         let mut met = self.met.values();
         let met = met.find(|met| met.relationship.id == relationship)?;
-        let turn = self.find(met.relationship.pair, message)?;
+        let (turn, _) = self.find(met.relationship.pair, message)?;
         Some(turn.reference.turn_id)
     }
 
@@ -259,10 +256,11 @@ impl Memory {
         assert!(met.append(&append), "it was made at the head");
     }
 
-    fn find(&self, pair: Pair, id: ClientMessageId) -> Option<&Turn> {
-        self.turns
-            .values()
-            .find(|turn| turn.pair == pair && turn.client_message_id == id)
+    fn find(&self, pair: Pair, id: ClientMessageId) -> Option<(&Turn, &Said)> {
+        let turns = self.turns.values().filter(|turn| turn.pair == pair);
+        turns
+            .filter_map(|turn| Some((turn, turn.said.as_ref()?)))
+            .find(|(_, said)| said.client_message_id == id)
     }
 
     /// In their order.
@@ -281,6 +279,8 @@ impl Met {
             level: Level::STRANGER,
             facts: std::collections::BTreeSet::new(),
             last_interaction: None,
+            counts: Counts::default(),
+            deeds: Deeds::default(),
             epoch: turn.first_meeting.epoch,
             head: Head {
                 seq: 0,
@@ -291,10 +291,19 @@ impl Met {
         };
         Self {
             relationship,
-            state: RelationshipState::strangers(),
+            state: RelationshipState {
+                met_at: Some(turn.at),
+                ..RelationshipState::strangers()
+            },
             conversation_id: turn.first_meeting.conversation_id,
             turns: Vec::new(),
         }
+    }
+
+    /// Its number.
+    fn next_turn(&mut self, turn: TurnId) -> u32 {
+        self.turns.push(turn);
+        u32::try_from(self.turns.len()).expect("a test takes few turns")
     }
 
     /// Whether the relationship was still at the head that was expected.
@@ -309,55 +318,18 @@ impl Met {
             relationship.level = moved.state.level;
             relationship.facts.clone_from(&moved.state.facts);
             relationship.last_interaction = moved.state.last_interaction;
+            relationship.counts = moved.state.counts;
+            relationship.deeds.clone_from(&moved.state.deeds);
             self.state = moved.state.clone();
         }
-        let opened = append.opened.iter().map(|occurrence| LastOccurrence {
-            event: occurrence.event.clone(),
-            state: occurrence.state,
-            at: occurrence.opened_at,
-        });
-        self.state.last_occurrences.extend(opened);
+        let changed = append.closed.iter().chain(&append.opened);
+        changed.for_each(|occurrence| self.remember(occurrence));
         true
     }
-}
 
-impl Turn {
-    fn started(new: NewTurn, turn_no: u32) -> Self {
-        Self {
-            reference: TurnRef {
-                turn_id: new.turn_id,
-                turn_no,
-                run: 1,
-                message_id: new.message_id,
-            },
-            pair: new.pair,
-            client_message_id: new.client_message_id,
-            text: new.text,
-            appraisal: new.appraisal,
-            at: new.at,
-            process: new.process,
-            leased_until: after(new.lease),
-            words: String::new(),
-            ending: None,
-        }
+    fn remember(&mut self, occurrence: &EventOccurrence) {
+        let occurrences = &mut self.state.last_occurrences;
+        occurrences.retain(|last| last.event != occurrence.event);
+        occurrences.push(occurrence.clone());
     }
-
-    fn is_abandoned(&self) -> bool {
-        self.ending.is_none() && self.leased_until <= Instant::now()
-    }
-
-    fn lines(&self) -> Vec<Line> {
-        let line = |speaker, text: &str| Line {
-            speaker,
-            text: text.to_owned(),
-        };
-        let reply = self.ending.as_ref().and_then(|e| e.reply.as_ref());
-        let said = line(Speaker::User, self.text.as_str());
-        let answered = reply.map(|reply| line(Speaker::Waifu, &reply.text));
-        [Some(said), answered].into_iter().flatten().collect()
-    }
-}
-
-fn after(lease: Duration) -> Instant {
-    Instant::now() + std::time::Duration::try_from(lease).expect("leases are not negative")
 }

@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::Duration;
 use tokio::time::Instant;
-use waifu_app::ports::store::StoreError;
+use waifu_app::ports::store::{CatalogueEntry, NewReaction, StoreError};
 use waifu_app::ports::turn_store::{
-    Accepted, Heartbeat, NewTurn, Settled, Settlement, Standing, TurnStore,
+    Accepted, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing, TurnRef, TurnStore,
 };
 use waifu_domain::ids::{ProcessId, TurnId};
-use waifu_domain::relationship::{Pair, Relationship};
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::relationship::{Horizon, Pair, Relationship};
 use waifu_domain::waifu::Waifu;
 
 use super::memory::Memory;
@@ -41,6 +40,7 @@ struct Script {
 pub enum Operation {
     Accept,
     Standing,
+    Opening,
     Settle,
     Beat,
     Abandoned,
@@ -77,6 +77,12 @@ impl MemoryStore {
         }
     }
 
+    #[must_use]
+    pub fn with_catalogue(self, entries: Vec<CatalogueEntry>) -> Self {
+        self.memory().catalogue = entries;
+        self
+    }
+
     /// What befalls the next calls of `operation`, one each; the calls after them go well.
     pub fn foretell(&self, operation: Operation, fates: impl IntoIterator<Item = Fate>) {
         let mut script = self.script();
@@ -106,6 +112,11 @@ impl MemoryStore {
     pub fn accept_by_the_dead(&self, turn: NewTurn) {
         let accepted = self.memory().accept(turn);
         assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");
+    }
+
+    /// An act of two who have met starts her answer, in one commit.
+    pub fn start(&self, reaction: &NewReaction) -> TurnRef {
+        self.memory().start(reaction)
     }
 
     pub fn relationship(&self, pair: Pair) -> Option<Relationship> {
@@ -199,13 +210,28 @@ impl TurnStore for MemoryStore {
     async fn standing(
         &self,
         turn: TurnId,
-        _entries_since: Timestamp,
+        _horizon: Horizon,
     ) -> Result<Option<Standing>, StoreError> {
         let standing = self
             .call(Operation::Standing, |memory, _| memory.standing(turn))
             .await?;
         self.readable(turn)?;
         Ok(standing)
+    }
+
+    async fn opening(
+        &self,
+        turn: TurnId,
+        history_limit: u32,
+        _horizon: Horizon,
+    ) -> Result<Option<Opening>, StoreError> {
+        let opening = self
+            .call(Operation::Opening, |memory, _| {
+                memory.opening(turn, history_limit)
+            })
+            .await?;
+        self.readable(turn)?;
+        Ok(opening)
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {

@@ -4,6 +4,7 @@ mod ambient;
 mod language_model;
 mod memory;
 mod memory_store;
+mod memory_turn;
 mod snapshot;
 
 pub use ambient::{CountingIds, SetClock};

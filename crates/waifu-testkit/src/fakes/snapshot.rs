@@ -3,14 +3,17 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
+use time::Duration;
 use waifu_app::ports::store::{
-    Appended, LedgerRow, MessagePlace, Messages, Relationships, Sessions, Store, StoreError,
-    TurnOutcome, UnitOfWork, Users, Waifus,
+    Appended, Bucket, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited, LedgerRow,
+    MessagePlace, Messages, OccurrencePlace, Receipts, Relationships, Sessions, Store, StoreError,
+    Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, Waifus,
 };
-use waifu_app::ports::turn_store::Append;
+use waifu_app::ports::turn_store::{Append, FirstMeeting};
 use waifu_domain::affection::RuleBook;
-use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
-use waifu_domain::relationship::{Pair, Relationship, RelationshipState};
+use waifu_domain::events::EventOccurrence;
+use waifu_domain::ids::{ClientMessageId, ConversationId, OccurrenceId, RelationshipId, TurnId};
+use waifu_domain::relationship::{Horizon, Interaction, Pair, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Message;
 
@@ -37,6 +40,10 @@ impl Store for MemoryStore {
     async fn keep_rule_book(&self, _book: &RuleBook) -> Result<(), StoreError> {
         Ok(())
     }
+
+    async fn rule_books(&self) -> Result<Vec<RuleBook>, StoreError> {
+        not_in_memory()
+    }
 }
 
 struct Snapshot {
@@ -52,15 +59,27 @@ impl Drop for Snapshot {
 #[async_trait]
 impl UnitOfWork for Snapshot {
     fn users(&mut self) -> Box<dyn Users + '_> {
-        not_in_memory()
+        nobody_asks()
     }
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
-        not_in_memory()
+        nobody_asks()
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {
-        not_in_memory()
+        nobody_asks()
+    }
+
+    fn turns(&mut self) -> Box<dyn Turns + '_> {
+        nobody_asks()
+    }
+
+    fn receipts(&mut self) -> Box<dyn Receipts + '_> {
+        nobody_asks()
+    }
+
+    fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_> {
+        Box::new(View { store: &self.store })
     }
 
     fn relationships(&mut self) -> Box<dyn Relationships + '_> {
@@ -126,10 +145,19 @@ impl Relationships for View<'_> {
         not_in_memory()
     }
 
+    async fn meet(
+        &mut self,
+        _pair: Pair,
+        _first: FirstMeeting,
+        _at: Timestamp,
+    ) -> Result<Relationship, StoreError> {
+        not_in_memory()
+    }
+
     async fn state(
         &mut self,
         _relationship: &Relationship,
-        _entries_since: Timestamp,
+        _horizon: Horizon,
     ) -> Result<RelationshipState, StoreError> {
         not_in_memory()
     }
@@ -146,8 +174,88 @@ impl Relationships for View<'_> {
     ) -> Result<Vec<LedgerRow>, StoreError> {
         not_in_memory()
     }
+
+    async fn rows_after(
+        &mut self,
+        _relationship: RelationshipId,
+        _no: u32,
+        _limit: u32,
+    ) -> Result<Vec<Interaction>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn first_chat_row(&mut self, _turns: &[TurnId]) -> Result<Option<u32>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn buckets(
+        &mut self,
+        _relationship: RelationshipId,
+        _span: TimeSpan,
+        _width: Duration,
+    ) -> Result<Vec<Bucket>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn row_before(
+        &mut self,
+        _relationship: RelationshipId,
+        _at: Timestamp,
+    ) -> Result<Option<Interaction>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn occurrences(
+        &mut self,
+        _relationship: RelationshipId,
+        _before: Option<OccurrencePlace>,
+        _limit: u32,
+    ) -> Result<Vec<EventOccurrence>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn occurrence(
+        &mut self,
+        _relationship: RelationshipId,
+        _id: OccurrenceId,
+    ) -> Result<Option<EventOccurrence>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn count(&mut self) -> Result<u64, StoreError> {
+        not_in_memory()
+    }
+
+    async fn all(
+        &mut self,
+        _after: Option<RelationshipId>,
+        _limit: u32,
+    ) -> Result<Vec<Relationship>, StoreError> {
+        not_in_memory()
+    }
 }
 
-fn not_in_memory<T>() -> T {
+#[async_trait]
+impl CatalogueEntries for View<'_> {
+    async fn all(&mut self) -> Result<Vec<CatalogueEntry>, StoreError> {
+        Ok(self.store.memory().catalogue.clone())
+    }
+
+    async fn insert(&mut self, _entry: &CatalogueEntry) -> Result<Result<(), Taken>, StoreError> {
+        not_in_memory()
+    }
+
+    async fn edit(&mut self, _edit: CatalogueEdit) -> Result<Edited, StoreError> {
+        not_in_memory()
+    }
+}
+
+fn not_in_memory<T>() -> Result<T, StoreError> {
+    Err(StoreError::Failed(
+        "a store in memory knows no more than the supervisor asks".into(),
+    ))
+}
+
+fn nobody_asks<T>() -> T {
     panic!("a store in memory knows no more than the supervisor asks")
 }

@@ -1,7 +1,9 @@
 //! What each kind of companion says when rules speak for her: tables of lines, one voice a file.
 //!
 //! `{word}` is a word of the user's, `{like}` something she likes, `{name}` the user's name and `{me}` hers. In every
-//! table but those of likes at least one line needs no `{word}`.
+//! table but those of likes at least one line needs no `{word}`. `{thing}` is what he gives her or where he takes her,
+//! one or many of a kind, and may end in anything: so no verb or pronoun agrees with it, and after it comes a stop.
+//! `{title}` is an event's.
 
 mod genki;
 mod gentle;
@@ -51,6 +53,19 @@ pub(super) struct Voice {
     pub(super) near: Lines,
     /// At least `LEAST_QUESTIONS`, all different.
     pub(super) questions: Lines,
+    /// What she likes most of all.
+    pub(super) gift_loved: Lines,
+    pub(super) gift_liked: Lines,
+    pub(super) gift_neutral: Lines,
+    pub(super) gift_disliked: Lines,
+    /// They are there.
+    pub(super) date_liked: Lines,
+    pub(super) date_neutral: Lines,
+    pub(super) date_disliked: Lines,
+    /// He took a choice, and it may have been a no.
+    pub(super) event: Lines,
+    /// After a gift, a date or a choice, however she took it.
+    pub(super) questions_at_deeds: Lines,
 }
 
 /// More than the replies that she must not repeat: one of so many endings is always new.
@@ -111,15 +126,17 @@ mod tests {
 
     use super::*;
 
+    const ALL: [&Voice; 5] = [
+        &genki::VOICE,
+        &gentle::VOICE,
+        &stoic::VOICE,
+        &teasing::VOICE,
+        &tsundere::VOICE,
+    ];
+
     #[test]
     fn every_voice_has_a_line_for_everything_and_no_unknown_slot() {
-        for voice in [
-            &genki::VOICE,
-            &gentle::VOICE,
-            &stoic::VOICE,
-            &teasing::VOICE,
-            &tsundere::VOICE,
-        ] {
+        for voice in ALL {
             let with_word = [
                 voice.greeting,
                 voice.farewell,
@@ -184,6 +201,32 @@ mod tests {
             let questions: BTreeSet<_> = voice.questions.iter().collect();
             assert!(questions.len() >= LEAST_QUESTIONS);
             assert!(voice.questions.iter().all(|line| !line.contains('{')));
+        }
+    }
+    #[test]
+    fn every_voice_has_lines_of_its_own_for_every_deed() {
+        let mut seen = BTreeSet::new();
+        for voice in ALL {
+            for (slot, lines) in [
+                ("{thing}", voice.gift_loved),
+                ("{thing}", voice.gift_liked),
+                ("{thing}", voice.gift_neutral),
+                ("{thing}", voice.gift_disliked),
+                ("{thing}", voice.date_liked),
+                ("{thing}", voice.date_neutral),
+                ("{thing}", voice.date_disliked),
+                ("{title}", voice.event),
+                ("", voice.questions_at_deeds),
+            ] {
+                assert!(lines.len() >= 4, "{lines:?}");
+                for line in lines {
+                    assert!(seen.insert(line), "twice: {line}");
+                    let bare = line.replace("{name}", "").replace("{me}", "");
+                    assert!(!bare.replace(slot, "").contains('{'), "{line}");
+                }
+                // A name that isn't fit to be said leaves her speechless otherwise.
+                assert!(lines.iter().any(|line| !line.contains("{t")), "{lines:?}");
+            }
         }
     }
 }

@@ -1,17 +1,23 @@
 //! Everything that is stored, apart from the life of a turn: repositories, borrowed from one unit of work.
 
+mod catalogue;
 mod messages;
+mod receipts;
 mod relationships;
 mod sessions;
+mod turns;
 mod users;
 mod waifus;
 
 use async_trait::async_trait;
 use waifu_domain::affection::RuleBook;
 
+pub use catalogue::{CatalogueEdit, CatalogueEntries, CatalogueEntry, Definition};
 pub use messages::{MessagePlace, Messages, TurnOutcome};
-pub use relationships::{Appended, LedgerRow, Relationships};
+pub use receipts::{Receipt, ReceiptKey, Receipts};
+pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
 pub use sessions::{Session, Sessions, TokenMatch};
+pub use turns::{NewReaction, Turns, VoidedTurns};
 pub use users::{NewUser, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
 
@@ -30,6 +36,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 
     /// Stores a rule book under its hash, once.
     async fn keep_rule_book(&self, book: &RuleBook) -> Result<(), StoreError>;
+
+    /// All that were ever kept.
+    async fn rule_books(&self) -> Result<Vec<RuleBook>, StoreError>;
 }
 
 /// One transaction. Dropped unfinished it leaves no trace and no lock. Repositories are short borrows of it.
@@ -40,6 +49,9 @@ pub trait UnitOfWork: Send {
     fn waifus(&mut self) -> Box<dyn Waifus + '_>;
     fn relationships(&mut self) -> Box<dyn Relationships + '_>;
     fn messages(&mut self) -> Box<dyn Messages + '_>;
+    fn turns(&mut self) -> Box<dyn Turns + '_>;
+    fn receipts(&mut self) -> Box<dyn Receipts + '_>;
+    fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_>;
 
     /// Durable when it returns.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

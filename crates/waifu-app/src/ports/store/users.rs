@@ -16,6 +16,12 @@ pub trait Users: Send {
         &mut self,
         name: &Username,
     ) -> Result<Option<(User, PasswordHash)>, StoreError>;
+
+    /// As [`Users::by_id`], and nobody else can change him until the unit of work ends.
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// Writes back what may change: display name, role, age group, time zone, birthday.
+    async fn update(&mut self, user: &User) -> Result<(), StoreError>;
 }
 
 #[derive(Debug, Clone)]

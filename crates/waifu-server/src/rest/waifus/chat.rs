@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 use waifu_app::use_cases::{Answer, OutgoingMessage};
-use waifu_domain::turn::{EndReason, LONGEST_MESSAGE, Message, MessageText, RunStatus, plain_text};
+use waifu_domain::turn::{EndReason, LONGEST_MESSAGE, MessageText, RunStatus};
 
 use crate::app::App;
 use crate::auth::bearer::Authenticated;
 use crate::problem::{FieldError, Problem, ProblemDocument, failed_turn};
 use crate::rest::body::Body;
-use crate::rest::views::{InteractionView, RelationshipView};
+use crate::rest::views::{InteractionView, RelationshipView, SaidView};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -45,21 +45,6 @@ pub struct ChatView {
     /// What the service has to tell the user; always a list.
     #[schema(value_type = Vec<Object>)]
     notices: [(); 0],
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct SaidView {
-    id: Uuid,
-    text: String,
-}
-
-impl From<Message> for SaidView {
-    fn from(message: Message) -> Self {
-        Self {
-            id: message.id.into(),
-            text: plain_text(&message.parts),
-        }
-    }
 }
 
 impl From<Answer> for ChatView {

@@ -1,0 +1,115 @@
+//! What acts wrote, under the keys with which they were asked for.
+
+use async_trait::async_trait;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+use waifu_app::ports::store::{Receipt, ReceiptKey, Receipts, StoreError, Taken};
+use waifu_domain::ids::TurnId;
+use waifu_domain::timestamp::Timestamp;
+
+use crate::columns::{Moment, count, hash, number};
+use crate::errors::Fault;
+use crate::schema::receipts;
+use crate::unit_of_work::Repository;
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = receipts, check_for_backend(Pg))]
+struct ReceiptRow {
+    user_id: Uuid,
+    scope: String,
+    key: String,
+    request: Vec<u8>,
+    relationship_id: Uuid,
+    after_no: i32,
+    last_no: i32,
+    turn_id: Option<Uuid>,
+    at: Moment,
+    expires_at: Option<Moment>,
+}
+
+impl ReceiptRow {
+    fn of(key: &ReceiptKey, receipt: Receipt) -> Result<Self, Fault> {
+        Ok(Self {
+            user_id: key.user_id.into(),
+            scope: key.scope.clone(),
+            key: key.key.clone(),
+            request: receipt.request.to_vec(),
+            relationship_id: receipt.relationship_id.into(),
+            after_no: number(receipt.after_no)?,
+            last_no: number(receipt.last_no)?,
+            turn_id: receipt.turn_id.map(Uuid::from),
+            at: Moment(receipt.at),
+            expires_at: receipt.expires_at.map(Moment),
+        })
+    }
+
+    fn read(self) -> Result<Receipt, Fault> {
+        Ok(Receipt {
+            request: hash("receipts.request", &self.request)?,
+            relationship_id: self.relationship_id.into(),
+            after_no: count("receipts.after_no", self.after_no)?,
+            last_no: count("receipts.last_no", self.last_no)?,
+            turn_id: self.turn_id.map(TurnId::from),
+            at: self.at.0,
+            expires_at: self.expires_at.map(|at| at.0),
+        })
+    }
+}
+
+async fn find(
+    connection: &mut AsyncPgConnection,
+    key: &ReceiptKey,
+    now: Timestamp,
+) -> Result<Option<Receipt>, Fault> {
+    let lives = receipts::expires_at
+        .is_null()
+        .or(receipts::expires_at.assume_not_null().gt(Moment(now)));
+    let row = receipts::table
+        .find((key.user_id.as_uuid(), &key.scope, &key.key))
+        .filter(lives)
+        .select(ReceiptRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(ReceiptRow::read).transpose()
+}
+
+/// The user's expired ones make room, so that a second one that lives is one too many.
+async fn insert(
+    connection: &mut AsyncPgConnection,
+    key: &ReceiptKey,
+    receipt: Receipt,
+) -> Result<Result<(), Taken>, Fault> {
+    let row = ReceiptRow::of(key, receipt)?;
+    let expired = receipts::table
+        .filter(receipts::user_id.eq(row.user_id))
+        .filter(receipts::expires_at.le(row.at));
+    diesel::delete(expired).execute(connection).await?;
+    let inserted = diesel::insert_into(receipts::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
+}
+
+#[async_trait]
+impl Receipts for Repository<'_> {
+    async fn find(
+        &mut self,
+        key: &ReceiptKey,
+        now: Timestamp,
+    ) -> Result<Option<Receipt>, StoreError> {
+        Ok(find(self.0, key, now).await?)
+    }
+
+    async fn insert(
+        &mut self,
+        key: &ReceiptKey,
+        receipt: Receipt,
+    ) -> Result<Result<(), Taken>, StoreError> {
+        Ok(insert(self.0, key, receipt).await?)
+    }
+}

@@ -1,0 +1,39 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use waifu_app::ports::passwords::PasswordHash;
+use waifu_app::ports::store::{NewUser, StoreError, Taken, Users};
+use waifu_domain::ids::UserId;
+use waifu_domain::user::{User, Username};
+
+use super::Repository;
+use crate::rows::users;
+
+#[async_trait]
+impl Users for Repository<'_> {
+    async fn insert(&mut self, user: NewUser) -> Result<Result<(), Taken>, StoreError> {
+        self.0.run(move |c| users::insert(c, &user)).await
+    }
+
+    async fn by_id(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.0.run(move |c| users::by_id(c, id)).await
+    }
+
+    async fn by_username(
+        &mut self,
+        name: &Username,
+    ) -> Result<Option<(User, PasswordHash)>, StoreError> {
+        let name = name.clone();
+        self.0.run(move |c| users::by_username(c, &name)).await
+    }
+
+    /// The unit of work is the only one that writes, so that all rows are locked.
+    async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.0.run(move |c| users::by_id(c, id)).await
+    }
+
+    async fn update(&mut self, user: &User) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.0.run(move |c| users::update(c, &user)).await
+    }
+}

@@ -1,0 +1,61 @@
+//! Turns that answer what a user did, and turns that are taken back.
+
+use async_trait::async_trait;
+use time::Duration;
+use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
+use waifu_domain::relationship::Cause;
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::TurnKind;
+
+use super::StoreError;
+use crate::ports::turn_store::TurnRef;
+
+#[async_trait]
+pub trait Turns: Send {
+    /// The turn that is being answered, if one is.
+    async fn streaming(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<TurnRef>, StoreError>;
+
+    /// Starts a turn that answers a deed, and its first run. The relationship is locked, and none of its runs
+    /// streams. The head stays where it is: the event is the caller's.
+    async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError>;
+
+    /// The number of a turn of this relationship.
+    async fn number(
+        &mut self,
+        relationship: RelationshipId,
+        turn: TurnId,
+    ) -> Result<Option<u32>, StoreError>;
+
+    /// Takes back the chat turns from this number on that stand: no history shows them any more.
+    async fn void_chats(
+        &mut self,
+        relationship: RelationshipId,
+        from_turn_no: u32,
+        at: Timestamp,
+    ) -> Result<VoidedTurns, StoreError>;
+}
+
+/// A turn that answers what the user did.
+#[derive(Debug, Clone)]
+pub struct NewReaction {
+    pub turn_id: TurnId,
+    pub relationship_id: RelationshipId,
+    pub kind: TurnKind,
+    pub cause: Cause,
+    pub waifu_version: u32,
+    /// Who streams the run, and for how long he may be silent.
+    pub process: ProcessId,
+    pub lease: Duration,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VoidedTurns {
+    /// In their order.
+    pub turns: Vec<TurnId>,
+    /// The number of the last of them; 0 when there is none.
+    pub last_turn_no: u32,
+}

@@ -1,0 +1,4 @@
+//! What the two can do together.
+
+pub mod go;
+pub mod list;

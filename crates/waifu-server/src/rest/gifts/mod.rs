@@ -1,0 +1,4 @@
+//! What she can be given.
+
+pub mod give;
+pub mod list;

@@ -1,0 +1,4 @@
+//! The caller himself.
+
+pub mod get;
+pub mod update;

@@ -9,6 +9,7 @@ scenarios! {
     everywhere: [
         a_profile_is_changed_field_by_field,
         a_change_that_makes_no_sense_is_refused_by_its_place,
+        who_says_that_he_is_a_minor_is_offered_nothing_that_presses_for_a_return,
     ],
 }
 
@@ -53,6 +54,8 @@ async fn a_change_that_makes_no_sense_is_refused_by_its_place(world: World) {
         (json!({"birthday": "29.2.1996"}), "/birthday"),
         (json!({"birthday": "1996-02-29T00:00:00Z"}), "/birthday"),
         (json!({"birthday": 1996}), "/birthday"),
+        (json!({"birthday": "2962-02-28"}), "/birthday"),
+        (json!({"birthday": "1796-02-29"}), "/birthday"),
         (json!({"display_name": ""}), "/display_name"),
         (json!({"display_name": "a\nb"}), "/display_name"),
         (json!({"birthday": null, "age": 30}), "/age"),
@@ -72,4 +75,28 @@ async fn a_change_that_makes_no_sense_is_refused_by_its_place(world: World) {
     send(request.body("{}"))
         .await
         .problem(415, "unsupported_media");
+}
+
+async fn who_says_that_he_is_a_minor_is_offered_nothing_that_presses_for_a_return(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let gifts = format!("/waifus/{hana}/gifts");
+    let listed = async || {
+        let gifts = ada.pages(&gifts, 100).await;
+        let found = gifts.into_iter().find(|gift| gift["key"] == "half_a_story");
+        found.map(|gift| gift["id"].clone())
+    };
+    let pressing = listed().await.expect("she is grown up");
+    let made = ada.get(&format!("/waifus/{hana}")).await.ok();
+    let this_year: i32 = made["created_at"].as_str().unwrap()[..4].parse().unwrap();
+    for years in [10, 40] {
+        // Once told, another birthday does not take it back.
+        let birthday = json!({"birthday": format!("{}-01-01", this_year - years)});
+        ada.change_profile(&birthday).await.ok();
+        assert_eq!(listed().await, None);
+        ada.post(&gifts, &json!({"gift_id": pressing}))
+            .await
+            .problem(409, "gift_declined");
+    }
 }

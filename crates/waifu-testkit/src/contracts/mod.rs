@@ -1,6 +1,7 @@
 //! The promises of the ports, as tests that every adapter runs.
 
 pub mod accept;
+pub mod acts;
 pub mod catalogue;
 pub mod concurrency;
 pub mod deeds;
@@ -62,6 +63,12 @@ macro_rules! store_contract {
                 a_standing_is_that_of_the_opening,
                 turn_numbers_have_no_gaps,
                 event_numbers_have_no_gaps,
+            }
+            acts {
+                an_act_whose_commit_lost_its_answer_is_done_and_told,
+                an_act_whose_commit_was_lost_is_not_done,
+                what_was_given_before_she_was_deleted_is_still_told,
+                a_rewind_takes_back_two_hundred_messages_and_no_more,
             }
             settle {
                 settle_writes_reply_rows_and_events_in_one_commit,

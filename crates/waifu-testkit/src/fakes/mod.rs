@@ -2,6 +2,7 @@
 
 mod ambient;
 mod language_model;
+mod lossy_store;
 mod memory;
 mod memory_store;
 mod memory_turn;
@@ -9,4 +10,5 @@ mod snapshot;
 
 pub use ambient::{CountingIds, SetClock};
 pub use language_model::{FedModel, ModelCall};
+pub use lossy_store::{LossyStore, Lost};
 pub use memory_store::{Call, Fate, MemoryStore, Operation};

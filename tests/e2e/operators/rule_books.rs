@@ -67,8 +67,16 @@ const UNSATISFIABLE: [(&str, &str, &[&str]); 9] = [
         "cap = { gain = 9, loss = 20, hours = 144 }\n\n# The same date",
         &["gifts.cap.gain", "is 9", "moves 10"],
     ),
-    ("hysteresis = 20", "hysterisis = 20", &["hysterisis"]),
-    ("at_most = 30", "at_most = \"thirty\"", &["thirty"]),
+    (
+        "hysteresis = 20",
+        "hysterisis = 20",
+        &["levels.hysterisis", "unknown field"],
+    ),
+    (
+        "at_most = 30",
+        "at_most = \"thirty\"",
+        &["absence.at_most", "thirty"],
+    ),
 ];
 
 async fn a_rule_book_that_cannot_be_satisfied_is_refused_at_start(world: World) {

@@ -51,11 +51,11 @@ impl RuleBook {
 
     pub fn from_toml(text: &str) -> Result<Self, RuleBookError> {
         let draft: Draft = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_at(text, span.start));
+            let place = error.span().map_or(0, |span| span.start);
             RuleBookError {
-                path: format!("line {line}"),
+                path: path_at(text, place),
                 why: error.message().to_owned(),
-                line: Some(line),
+                line: Some(line_at(text, place)),
             }
         })?;
         draft.validate().map_err(|error| RuleBookError {
@@ -191,6 +191,29 @@ pub fn line_of(text: &str, path: &str) -> Option<usize> {
     line
 }
 
+/// The path of the key that a place in a rule book's file belongs to.
+fn path_at(text: &str, place: usize) -> String {
+    match DeTable::parse(text) {
+        Ok(root) => keys_at(root.get_ref(), place).join("."),
+        Err(_) => "not TOML".to_owned(),
+    }
+}
+
+/// Looked for in every table, since a table's own place is that of its heading alone.
+fn keys_at<'a>(table: &'a DeTable<'_>, place: usize) -> Vec<&'a str> {
+    for (key, value) in table {
+        let inner = if let DeValue::Table(inner) = value.get_ref() {
+            keys_at(inner, place)
+        } else {
+            Vec::new()
+        };
+        if !inner.is_empty() || key.span().contains(&place) || value.span().contains(&place) {
+            return std::iter::once(&**key.get_ref()).chain(inner).collect();
+        }
+    }
+    Vec::new()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +266,37 @@ mod tests {
             refused("per_point = 10 }", "per_point = -10 }"),
             "chat.gain_permille: must be 0 to 10000 over the whole scale, is -500 at 100"
         );
-        assert!(refused("hysteresis = 20", "hysteresis = 20\nhysterisis = 20").contains("line 9"));
+    }
+
+    #[test]
+    fn what_is_no_rule_book_at_all_is_refused_with_its_line_key_and_why() {
+        for (from, to, path, why) in [
+            (
+                "hysteresis = 20",
+                "hysterisis = 20",
+                "levels.hysterisis",
+                "unknown field",
+            ),
+            (
+                "at_most = 30",
+                "at_most = \"thirty\"",
+                "absence.at_most",
+                "invalid type",
+            ),
+            (
+                "hours = 20 }",
+                "hours = -20 }",
+                "chat.cap.hours",
+                "invalid value",
+            ),
+            ("[absence]", "[absence", "not TOML", ""),
+        ] {
+            let place = SHIPPED.find(from).unwrap();
+            let error = RuleBook::from_toml(&SHIPPED.replacen(from, to, 1)).unwrap_err();
+            assert_eq!(error.path, path, "{error}");
+            assert!(error.why.contains(why), "{error}");
+            assert_eq!(error.line, Some(line_at(SHIPPED, place)), "{error}");
+        }
     }
 
     #[test]

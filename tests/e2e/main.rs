@@ -8,6 +8,8 @@
 mod support;
 
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod graphql;
 #[cfg(test)]
 mod operators;
@@ -15,5 +17,7 @@ mod operators;
 mod pool;
 #[cfg(test)]
 mod rest;
+#[cfg(test)]
+mod sse;
 #[cfg(test)]
 mod ws;

@@ -2,6 +2,7 @@
 //! the build server do it in the same words.
 
 mod apt;
+mod bench;
 mod ci;
 mod codegen;
 mod commands;
@@ -38,6 +39,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Tidy => tidy::run(&workspace),
         Task::Codegen { check } => codegen::run(&workspace, check),
         Task::Test { arguments } => test::run(&workspace, &arguments),
+        Task::Bench { options } => bench::run(&workspace, &options),
         Task::Migrate { arguments } => server::run(&workspace, "migrate", &arguments),
         Task::Seed { arguments } => server::run(&workspace, "seed", &arguments),
         Task::VerifyLedger { arguments } => server::run(&workspace, "verify-ledger", &arguments),
@@ -77,6 +79,14 @@ enum Task {
         /// Arguments for `cargo test`, as in `cargo xtask test -- -p adapters-sqlite`.
         #[arg(last = true, value_name = "CARGO TEST ARGUMENTS")]
         arguments: Vec<OsString>,
+    },
+    /// Measure what a turn costs and how long it takes, beside direct calls of a scripted model.
+    ///
+    /// Builds and starts all that it needs, ends it again, and fails if the store holds another number of turns than
+    /// clients saw done. docs/performance.md says what the figures mean.
+    Bench {
+        #[command(flatten)]
+        options: Box<bench::Options>,
     },
     /// Bring the configured store to the newest migration (`waifu-server migrate`).
     Migrate {

@@ -32,7 +32,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
     if selection.drives_the_server() {
         commands::run(
             commands::cargo()
-                .args(["build", "--package", "waifu-server"])
+                .args([
+                    "build",
+                    "--package",
+                    "waifu-server",
+                    "--features",
+                    "failpoints",
+                ])
                 .current_dir(&workspace.root),
         )?;
         tests.env(SERVER, workspace.debug_binary("waifu-server"));

@@ -54,7 +54,8 @@ impl PostgresOptions {
             .parse()
             .map_err(|error: tokio_postgres::Error| Fault::BadUrl(error.into()))?;
         let settings = format!(
-            "{} -c random_page_cost=1.1 -c statement_timeout={} \
+            "{} -c random_page_cost=1.1 -c plan_cache_mode=force_generic_plan -c jit=off \
+             -c statement_timeout={} \
              -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}",
             config.get_options().unwrap_or_default(),
             self.statement_limit.as_millis(),

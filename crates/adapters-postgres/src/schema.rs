@@ -80,6 +80,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    processes (id) {
+        id -> Uuid,
+        lives_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     receipts (user_id, scope, key) {
         user_id -> Uuid,
         scope -> Text,

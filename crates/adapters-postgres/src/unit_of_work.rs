@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use waifu_app::ports::store::{
-    CatalogueEntries, Messages, Receipts, Relationships, Sessions, StoreError, Turns, UnitOfWork,
-    Users, Waifus,
+    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError, Turns,
+    UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Transaction;
@@ -49,6 +49,10 @@ impl UnitOfWork for PostgresUnitOfWork {
     }
 
     fn turns(&mut self) -> Box<dyn Turns + '_> {
+        Box::new(self.repository())
+    }
+
+    fn event_log(&mut self) -> Box<dyn EventLog + '_> {
         Box::new(self.repository())
     }
 

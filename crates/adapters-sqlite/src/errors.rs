@@ -1,5 +1,7 @@
 //! What can go wrong between a port and the file, and how callers are told.
 
+use std::sync::Arc;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use waifu_app::ports::store::StoreError;
 
@@ -14,6 +16,11 @@ pub(crate) enum Fault {
     #[error("{0}")]
     Misuse(&'static str),
 }
+
+/// What ended a transaction that many had a part in.
+#[derive(Debug, thiserror::Error)]
+#[error("the transaction was lost, and all that was done in it")]
+pub(crate) struct SharedFault(#[source] pub(crate) Arc<Fault>);
 
 /// A stored value that no value of the program is.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +51,17 @@ impl From<Fault> for StoreError {
             Fault::Database(error) => Self::Failed(error.into()),
             Fault::Corrupt(error) => Self::Failed(error.into()),
             Fault::Misuse(_) => Self::Failed(fault.into()),
+        }
+    }
+}
+
+impl From<SharedFault> for StoreError {
+    fn from(shared: SharedFault) -> Self {
+        match &*shared.0 {
+            Fault::Database(error) if may_pass(error) => Self::Unavailable(shared.into()),
+            Fault::Database(_) | Fault::Corrupt(_) | Fault::Misuse(_) => {
+                Self::Failed(shared.into())
+            }
         }
     }
 }

@@ -11,16 +11,25 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, ConnectionError, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::connections::{Connect, Lane, LaneError};
-use crate::store::SqliteStore;
+use crate::connections::{Connect, Ending, Lane, LaneError, LaneOptions};
+use crate::store::{Lanes, SqliteStore};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
 /// First the patience, since changing to WAL may itself meet a lock. FULL: what is committed survives a power cut.
+/// What savepoints may have to undo stays in memory, as do 32 MiB of pages; and once the log has 32 MiB of them, most of
+/// which were written several times, it is brought into the file.
 const WRITER_PRAGMAS: &str = "pragma busy_timeout = 5000; pragma journal_mode = wal; \
-     pragma synchronous = full; pragma foreign_keys = on;";
+     pragma synchronous = full; pragma foreign_keys = on; pragma temp_store = memory; pragma cache_size = -32768; \
+     pragma wal_autocheckpoint = 8000;";
 const READER_PRAGMAS: &str =
     "pragma busy_timeout = 5000; pragma foreign_keys = on; pragma query_only = on;";
+
+/// Brings what is in the log into the file. Readers may have a look yet, but not for long.
+const LAST_PRAGMAS: &str = "pragma busy_timeout = 500; pragma wal_checkpoint(truncate);";
+
+/// The most jobs that share a commit.
+const WRITES_A_COMMIT: usize = 256;
 
 /// A server that is being restarted is given this long to let go of the file.
 const HANDOVER: Duration = Duration::from_secs(1);
@@ -99,8 +108,9 @@ impl SqliteStore {
         let writer_connect = connecting(url.clone(), WRITER_PRAGMAS);
         migrate(path, &writer_connect)?;
 
-        let lane = |name, size, begin, connect: &Connect| {
-            Lane::open(name, size, begin, *patience, connect, &lock).map_err(|error| match error {
+        let ending = Ending::default();
+        let lane = |options: &LaneOptions| {
+            Lane::open(options, &ending).map_err(|error| match error {
                 LaneError::Connect(source) => OpenError::Connect {
                     path: path.clone(),
                     source,
@@ -108,14 +118,34 @@ impl SqliteStore {
                 LaneError::Spawn(source) => OpenError::Thread(source),
             })
         };
+        let writer = lane(&LaneOptions {
+            name: "writer",
+            size: 1,
+            begin: "BEGIN IMMEDIATE",
+            at_once: WRITES_A_COMMIT,
+            at_the_end: Some(LAST_PRAGMAS),
+            patience: *patience,
+            connect: writer_connect,
+            held: lock.clone(),
+        })?;
+        let readers = lane(&LaneOptions {
+            name: "reader",
+            size: (*readers).max(1),
+            begin: "BEGIN DEFERRED",
+            // A read has nothing to commit, and each wants a picture of its own.
+            at_once: 1,
+            at_the_end: None,
+            patience: *patience,
+            connect: connecting(url, READER_PRAGMAS),
+            held: lock,
+        })?;
         Ok(Self {
-            writer: lane("writer", 1, "BEGIN IMMEDIATE", &writer_connect)?,
-            readers: lane(
-                "reader",
-                (*readers).max(1),
-                "BEGIN DEFERRED",
-                &connecting(url, READER_PRAGMAS),
-            )?,
+            lanes: Arc::new(Lanes {
+                writer,
+                readers,
+                ending,
+            }),
+            companions: Arc::default(),
         })
     }
 }

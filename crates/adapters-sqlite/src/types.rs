@@ -8,10 +8,14 @@ use diesel::sql_types::Binary;
 use serde::Serialize;
 use serde::de::value::Error as NoSuchName;
 use serde::de::{DeserializeOwned, IntoDeserializer};
+use time::Duration;
 use uuid::Uuid;
 use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::Corrupt;
+
+/// So many bound values fit in one statement by far.
+pub(crate) const BOUND_AT_ONCE: usize = 1000;
 
 /// An id as a blob of 16 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
@@ -21,6 +25,12 @@ pub(crate) struct DbUuid(Uuid);
 /// Any typed id, for its column.
 pub(crate) fn db(id: impl Into<Uuid>) -> DbUuid {
     DbUuid(id.into())
+}
+
+impl<T: Into<Uuid>> From<T> for DbUuid {
+    fn from(id: T) -> Self {
+        db(id)
+    }
 }
 
 impl DbUuid {
@@ -92,6 +102,13 @@ where
 
 pub(crate) fn bytes32(column: &'static str, bytes: &[u8]) -> Result<[u8; 32], Corrupt> {
     checked(column, bytes)
+}
+
+/// Microseconds of a span that can be added to any moment.
+pub(crate) fn micros_of(span: Duration) -> i64 {
+    const MOST: i128 = i64::MAX as i128 / 4;
+    let micros = span.whole_microseconds().clamp(-MOST, MOST);
+    i64::try_from(micros).expect("it was clamped to what fits")
 }
 
 /// Microseconds since 1970, for a column that may be empty.

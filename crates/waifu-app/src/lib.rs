@@ -3,6 +3,7 @@
 
 pub mod caller;
 pub mod catalogues;
+pub mod failpoint;
 pub mod log;
 pub mod ports;
 pub mod turns;

@@ -186,6 +186,7 @@ fn bare_scene() -> Scene {
         occasion: says("Hello?"),
         turn_id: TurnId::new(Uuid::nil()),
         turn_no: 1,
+        run: 1,
     }
 }
 

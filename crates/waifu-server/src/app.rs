@@ -15,28 +15,30 @@ use tokio_util::sync::CancellationToken;
 use waifu_app::catalogues::Catalogues;
 use waifu_app::ports::access_tokens::AccessTokens;
 use waifu_app::ports::clock::Clock;
-use waifu_app::ports::fanout::Fanout;
 use waifu_app::ports::ids::IdSource;
 use waifu_app::ports::language_model::{LanguageModel, ModelKind};
+use waifu_app::ports::neighbours::{Neighbours, NoNeighbours};
 use waifu_app::ports::passwords::Passwords;
 use waifu_app::ports::secrets::SecretSource;
 use waifu_app::ports::store::Store;
 use waifu_app::ports::turn_store::TurnStore;
-use waifu_app::turns::in_process_fanout::InProcessFanout;
+use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
-    Acts, ActsParts, CreateWaifu, DeleteWaifu, DemoUser, GetWaifu, ListEvents, ListOffers,
-    ListWaifus, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship,
-    Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, UpdateProfile,
-    UpdateWaifu,
+    Acts, ActsParts, AwaitAnswer, CreateWaifu, DeleteWaifu, DemoUser, Follow, GetWaifu, ListEvents,
+    ListOffers, ListWaifus, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile,
+    ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn,
+    UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
 use crate::auth::passwords::Argon2Passwords;
 use crate::auth::secret_key::SecretKey;
+use crate::metrics::Metrics;
 use crate::rules::Rules;
 use crate::seeds::Planter;
 use crate::settings::{LlmSettings, Settings, StoreSettings};
+use crate::sockets::census::Census;
 use crate::system::{RandomSecrets, SystemClock, TimeOrderedIds};
 
 /// What the doors call.
@@ -47,7 +49,8 @@ pub struct App {
     pub ids: Arc<dyn IdSource>,
     pub access_tokens: Arc<dyn AccessTokens>,
     pub store: Arc<dyn Store>,
-    pub fanout: Arc<dyn Fanout>,
+    pub census: Arc<Census>,
+    pub metrics: Metrics,
     pub supervisor: Supervisor,
     /// Cancelled when every socket has to close.
     pub closing: CancellationToken,
@@ -69,6 +72,7 @@ pub struct App {
     pub roles: Roles,
     pub update_profile: UpdateProfile,
     pub send_message: SendMessage,
+    pub follow: Follow,
     pub read_history: ReadHistory,
     pub read_relationship: ReadRelationship,
     pub read_ledger: ReadLedger,
@@ -80,6 +84,7 @@ pub struct App {
 pub struct Stores {
     pub store: Arc<dyn Store>,
     pub turns: Arc<dyn TurnStore>,
+    pub neighbours: Arc<dyn Neighbours>,
 }
 
 /// What everything stands on: the rule book, and a store that knows it.
@@ -127,10 +132,12 @@ impl App {
         planter.plant_missing().await?;
         planter.check().await?;
         let model = language_model(&settings)?;
-        Self::on(foundation, settings, model, Arc::new(SystemClock)).await
+        let app = Self::on(foundation, settings, model, Arc::new(SystemClock)).await?;
+        app.supervisor.tend();
+        Ok(app)
     }
 
-    /// For a life at another time: nobody waits for the words.
+    /// For a life at another time: nobody waits for the words, and what others left behind is not its affair.
     pub async fn for_demo(
         settings: Settings,
         foundation: Foundation,
@@ -167,7 +174,12 @@ impl App {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let Foundation {
-            stores: Stores { store, turns },
+            stores:
+                Stores {
+                    store,
+                    turns,
+                    neighbours,
+                },
             rules: Rules {
                 book: rule_book, ..
             },
@@ -177,7 +189,7 @@ impl App {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::new());
         let lifetime = time::Duration::minutes(settings.auth.access_token_minutes.into());
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(key, lifetime));
-        let fanout: Arc<dyn Fanout> = Arc::new(InProcessFanout::default());
+        let hub = Hub::new(Arc::clone(&store), Arc::clone(&catalogues));
         let limits = TurnLimits {
             runs: settings.turns.streaming,
             runs_per_user: settings.turns.streaming_per_user,
@@ -189,13 +201,14 @@ impl App {
             turns,
             store: Arc::clone(&store),
             model,
-            fanout: Arc::clone(&fanout),
+            hub: hub.clone(),
+            neighbours,
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
             catalogues: Arc::clone(&catalogues),
         };
-        let supervisor = Supervisor::start(parts, limits, Handle::current());
+        let supervisor = Supervisor::new(parts, limits, Handle::current());
         let open_session = OpenSession {
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
@@ -209,7 +222,7 @@ impl App {
         };
         let acts = Acts::new(ActsParts {
             store: Arc::clone(&store),
-            fanout: Arc::clone(&fanout),
+            hub: hub.clone(),
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
@@ -265,6 +278,13 @@ impl App {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
             },
+            follow: Follow {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                hub: hub.clone(),
+                acts: acts.clone(),
+                read_relationship: read_relationship.clone(),
+            },
             acts,
             list_offers: ListOffers {
                 store: Arc::clone(&store),
@@ -286,11 +306,15 @@ impl App {
             },
             send_message: SendMessage {
                 store: Arc::clone(&store),
-                fanout: Arc::clone(&fanout),
+                clock: Arc::clone(&clock),
+                hub,
                 appraiser: Arc::new(LexiconAppraiser::new()),
                 supervisor: supervisor.clone(),
-                read_relationship: read_relationship.clone(),
-                patience: answer_patience,
+                await_answer: AwaitAnswer {
+                    store: Arc::clone(&store),
+                    read_relationship: read_relationship.clone(),
+                    patience: answer_patience,
+                },
             },
             read_history: ReadHistory {
                 store: Arc::clone(&store),
@@ -309,7 +333,8 @@ impl App {
             ids,
             access_tokens,
             store,
-            fanout,
+            census: Arc::default(),
+            metrics: Metrics::new(),
             supervisor,
             closing: CancellationToken::new(),
             model_kind,
@@ -331,6 +356,8 @@ pub async fn open_stores(settings: &StoreSettings) -> anyhow::Result<Stores> {
         return Ok(Stores {
             turns: Arc::clone(&store) as Arc<dyn TurnStore>,
             store,
+            // A file belongs to one process.
+            neighbours: Arc::new(NoNeighbours),
         });
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -341,9 +368,12 @@ pub async fn open_stores(settings: &StoreSettings) -> anyhow::Result<Stores> {
         let store = PostgresStore::open(options)
             .await
             .context("failed to open the PostgreSQL database")?;
+        let neighbours = store.neighbours();
+        let neighbours = neighbours.context("failed to prepare for other servers")?;
         let store = Arc::new(store);
         return Ok(Stores {
             turns: Arc::clone(&store) as Arc<dyn TurnStore>,
+            neighbours: Arc::new(neighbours),
             store,
         });
     }

@@ -9,7 +9,9 @@ mod app;
 mod auth;
 mod cli;
 mod companion;
+mod frames;
 mod graphql;
+mod metrics;
 mod problem;
 mod rest;
 mod rules;
@@ -17,8 +19,10 @@ mod say;
 mod seeds;
 mod server;
 mod settings;
+mod sockets;
 mod system;
 mod telemetry;
+mod turn_frames;
 mod ws;
 
 use std::process::ExitCode;
@@ -26,6 +30,8 @@ use std::process::ExitCode;
 /// Multi-threaded: turns outlive the requests that began them, and migrations block.
 #[tokio::main]
 async fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    settings::arm_failpoint();
     match cli::run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

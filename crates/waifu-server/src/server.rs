@@ -1,5 +1,6 @@
 //! The HTTP server: doors onto one app, from the first greeting to the last goodbye.
 
+use std::any::Any;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -8,18 +9,23 @@ use actix_web::middleware::from_fn;
 use actix_web::{App as ActixApp, HttpServer, web};
 use anyhow::Context;
 use secrecy::ExposeSecret;
+use socket2::SockRef;
+use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{info, warn};
 use utoipa::OpenApi;
 use utoipa_actix_web::AppExt;
+use waifu_app::log::chain;
 use waifu_app::ports::language_model::ModelKind;
 use waifu_app::use_cases::page::PageLimit;
 
 use crate::app::App;
 use crate::auth::bearer::authenticate;
 use crate::settings::DeployedIn;
-use crate::{graphql, rest, say, ws};
+use crate::{graphql, metrics, rest, say, ws};
 
+/// Longer than a slow reader is given before he is told that he is too slow.
+const DEAF_FOR: Duration = Duration::from_secs(20);
 /// Open connections get so long to finish once all turns are stored.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -46,9 +52,12 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
                     .route(web::post().to(graphql::endpoint))
                     .default_service(web::to(graphql::post_alone)),
             )
+            .route("/graphql/ws", web::get().to(graphql::upgrade))
             .route("/ws/agents/{id}/chat", web::get().to(ws::upgrade))
+            .route("/metrics", web::get().to(metrics::serve))
             .default_service(web::to(rest::no_such_path))
     })
+    .on_connect(|connection, _| give_up_on_the_deaf(connection))
     .disable_signals()
     .shutdown_timeout(LAST_WORDS.as_secs())
     .bind(address)
@@ -63,6 +72,19 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     greet(&app, listening).await?;
     tokio::spawn(stopping);
     server.await.context("failed to serve")
+}
+
+/// A peer that takes nothing for so long is gone for the kernel, whatever still waits to be written.
+fn give_up_on_the_deaf(connection: &dyn Any) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let set = SockRef::from(stream).set_tcp_user_timeout(Some(DEAF_FOR));
+        if let Err(error) = set {
+            warn!(
+                error = chain(&error),
+                "failed to bound how long a connection may be deaf"
+            );
+        }
+    }
 }
 
 /// What whoever starts a server needs to know.

@@ -1,10 +1,17 @@
 //! The GraphQL door: the same acts in other words.
 
 mod acts;
+mod answers;
+mod doors;
+mod frames;
+mod listening;
 mod lists;
+mod pace;
+mod sockets;
+mod subscriptions;
 mod talk;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn nodes(connection: &Value) -> Vec<Value> {
     let edges = connection["edges"]
@@ -12,6 +19,11 @@ fn nodes(connection: &Value) -> Vec<Value> {
         .unwrap_or_else(|| panic!("{connection}"));
     edges.iter().map(|edge| edge["node"].clone()).collect()
 }
+
+/// Fields whose words are one of a few.
+const ENUMS: [&str; 8] = [
+    "kind", "state", "stage", "mood", "role", "status", "reason", "type",
+];
 
 /// What REST tells in the words of GraphQL, as far as `asked` names it.
 fn in_graphql(rest: &Value, asked: &Value) -> Value {
@@ -23,9 +35,12 @@ fn in_graphql(rest: &Value, asked: &Value) -> Value {
         (Value::Object(fields), Value::Object(asked)) => {
             let field = |(name, asked): (&String, &Value)| {
                 let told = fields.get(&in_snake_case(name)).unwrap_or(&Value::Null);
-                let is_one_of_a_few = ["kind", "state", "stage", "mood"].contains(&name.as_str());
+                let is_one_of_a_few = ENUMS.contains(&name.as_str());
                 let told = match told.as_str() {
                     Some(word) if is_one_of_a_few => Value::from(word.to_uppercase()),
+                    // What REST leaves out.
+                    None if told.is_null() && asked.is_array() => json!([]),
+                    None if told.is_null() && asked.is_boolean() => json!(false),
                     _ => in_graphql(told, asked),
                 };
                 (name.clone(), told)

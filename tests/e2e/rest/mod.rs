@@ -2,7 +2,9 @@
 
 mod accounts;
 mod adjustments;
+mod cancel;
 mod chat;
+mod choose;
 mod companions;
 mod dates;
 mod events;
@@ -16,6 +18,7 @@ mod idempotency;
 mod plot;
 mod profile;
 mod refusals;
+mod regenerate;
 mod rewind;
 mod strangers;
 mod tokens;

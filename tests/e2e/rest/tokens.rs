@@ -15,7 +15,7 @@ scenarios! {
 }
 
 /// Everything behind a login; `{id}` is a companion, and so on.
-const ENDPOINTS: [(&str, &str); 21] = [
+const ENDPOINTS: [(&str, &str); 24] = [
     ("GET", "/me"),
     ("PATCH", "/me"),
     ("GET", "/waifus"),
@@ -25,6 +25,9 @@ const ENDPOINTS: [(&str, &str); 21] = [
     ("PATCH", "/waifus/{id}"),
     ("DELETE", "/waifus/{id}"),
     ("GET", "/waifus/{id}/messages"),
+    ("POST", "/waifus/{id}/turns/{turn_id}/cancel"),
+    ("POST", "/waifus/{id}/turns/{turn_id}/regenerate"),
+    ("PUT", "/waifus/{id}/turns/{turn_id}/choice"),
     ("POST", "/waifus/{id}/turns/{turn_id}/rewind"),
     ("GET", "/waifus/{id}/relationship"),
     ("GET", "/waifus/{id}/relationship/interactions"),

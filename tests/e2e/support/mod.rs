@@ -3,14 +3,19 @@
 #[macro_use]
 pub(crate) mod world;
 pub(crate) mod acts;
+pub(crate) mod chance;
 pub(crate) mod chat;
 pub(crate) mod forged;
+pub(crate) mod graphql_socket;
 pub(crate) mod operators;
 pub(crate) mod place;
+pub(crate) mod proxy;
 pub(crate) mod rest;
 pub(crate) mod server;
 pub(crate) mod shape;
 pub(crate) mod socket;
+pub(crate) mod sse;
+pub(crate) mod survivor;
 
 use uuid::Uuid;
 use waifu_testkit::builders::fresh;

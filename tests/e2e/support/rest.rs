@@ -48,6 +48,8 @@ impl Door {
         });
         let http = Client::builder()
             .no_proxy()
+            // Less than the server keeps one open that is not used, so that none breaks just as it is used again.
+            .pool_idle_timeout(Duration::from_secs(3))
             .timeout(Duration::from_secs(50))
             .build();
         Self {

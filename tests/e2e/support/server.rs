@@ -82,14 +82,20 @@ impl Server {
 
     /// As [`Server::start_again`], with other settings from then on.
     pub(crate) async fn start_again_with(&mut self, settings: &[(&str, &str)]) {
+        let started = self.try_to_start_again_with(settings).await;
+        started.unwrap_or_else(|exit| panic!("it does not start again: {exit}"));
+    }
+
+    /// As [`Server::start_again_with`]; an error is what was said by one that ended before it listened.
+    pub(crate) async fn try_to_start_again_with(
+        &mut self,
+        settings: &[(&str, &str)],
+    ) -> Result<(), String> {
         self.process.kill();
         self.place.change(settings);
-        self.process = self
-            .place
-            .spawn()
-            .await
-            .unwrap_or_else(|exit| panic!("it does not start again: {exit}"));
+        self.process = self.place.spawn().await?;
         self.door = Door::to(&self.process.address);
+        Ok(())
     }
 }
 

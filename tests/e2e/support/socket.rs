@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use super::rest::{Door, User};
 
@@ -20,7 +20,7 @@ pub(crate) const SETTLED: [&str; 3] = ["relationship.updated", "event.opened", "
 
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<TcpStream>,
     /// The subprotocol that the server chose.
     pub(crate) protocol: Option<String>,
 }
@@ -42,8 +42,26 @@ impl Socket {
         waifu: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, (u16, String)> {
-        let address = door.address.replacen("http://", "ws://", 1);
-        let mut request = format!("{address}/ws/agents/{waifu}/chat")
+        Self::open_at(door, &format!("/ws/agents/{waifu}/chat"), headers).await
+    }
+
+    /// As [`Socket::open`], at any path.
+    pub(crate) async fn open_at(
+        door: &Door,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, (u16, String)> {
+        let connected = TcpStream::connect(address_of(door)).await;
+        Self::open_on(connected.expect("a connection"), door, path, headers).await
+    }
+
+    async fn open_on(
+        connection: TcpStream,
+        door: &Door,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, (u16, String)> {
+        let mut request = format!("ws://{}{path}", address_of(door))
             .into_client_request()
             .expect("an address");
         for (name, value) in headers {
@@ -51,7 +69,7 @@ impl Socket {
                 .headers_mut()
                 .insert(*name, value.parse().expect("a header"));
         }
-        match timeout(PATIENCE, connect_async(request))
+        match timeout(PATIENCE, client_async(request, connection))
             .await
             .expect("an answer in time")
         {
@@ -69,6 +87,62 @@ impl Socket {
             }
             Err(error) => panic!("no socket: {error}"),
         }
+    }
+
+    /// A socket at a server that may be gone; `None` when it is, or lets nobody in. `place` is as `Waifu-Resume` has it.
+    pub(crate) async fn attempt(user: &User, waifu: &str, place: Option<&str>) -> Option<Self> {
+        let address = address_of(&user.door);
+        let mut request = format!("ws://{address}/ws/agents/{waifu}/chat")
+            .into_client_request()
+            .expect("an address");
+        let bearer = format!("Bearer {}", user.token);
+        let place = place.map(|place| ("Waifu-Resume", place));
+        for (name, value) in place
+            .into_iter()
+            .chain([("Authorization", bearer.as_str())])
+        {
+            let value = value.parse().expect("a header");
+            request.headers_mut().insert(name, value);
+        }
+        let connection = TcpStream::connect(address).await.ok()?;
+        let opened = timeout(PATIENCE, client_async(request, connection)).await;
+        let (stream, _) = opened.ok()?.ok()?;
+        Some(Self {
+            stream,
+            protocol: None,
+        })
+    }
+
+    /// A socket whose side of the connection takes in next to nothing while nobody listens.
+    pub(crate) async fn narrow(user: &User, waifu: &str) -> Self {
+        let bearer = format!("Bearer {}", user.token);
+        let path = format!("/ws/agents/{waifu}/chat");
+        Self::narrow_at(&user.door, &path, &[("Authorization", &bearer)]).await
+    }
+
+    /// As [`Socket::narrow`], at any path.
+    pub(crate) async fn narrow_at(
+        door: &Door,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4_096).expect("a small buffer");
+        let address = address_of(door).parse().expect("an address");
+        let connection = socket.connect(address).await.expect("a connection");
+        let opened = Self::open_on(connection, door, path, headers).await;
+        opened.expect("a socket")
+    }
+
+    /// A socket of somebody who comes back, and its first frame. `place` is as `Waifu-Resume` has it.
+    pub(crate) async fn resuming(user: &User, waifu: &str, place: &str) -> (Self, Value) {
+        let bearer = format!("Bearer {}", user.token);
+        let headers = [("Authorization", bearer.as_str()), ("Waifu-Resume", place)];
+        let mut socket = Self::open(&user.door, waifu, &headers)
+            .await
+            .expect("a socket");
+        let ready = socket.expect("ready").await;
+        (socket, ready)
     }
 
     /// A socket of somebody who says who he is with the upgrade.
@@ -122,7 +196,8 @@ impl Socket {
         timeout(patience, self.hear_on()).await.ok()
     }
 
-    async fn hear_on(&mut self) -> Heard {
+    /// What comes next, however long that takes.
+    pub(crate) async fn hear_on(&mut self) -> Heard {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
@@ -187,6 +262,18 @@ impl Socket {
     }
 }
 
+fn address_of(door: &Door) -> &str {
+    let address = door.address.strip_prefix("http://");
+    address.expect("a door of plain http")
+}
+
+/// Where a client is that heard this `ready`, or went on to this number.
+pub(crate) fn place(ready: &Value, seq: impl Into<Option<u64>>) -> String {
+    let epoch = ready["epoch"].as_str().unwrap_or("null");
+    let seq = seq.into().or(ready["seq"].as_u64()).expect("a number");
+    format!("{epoch}:{seq}")
+}
+
 pub(crate) fn types(frames: &[Value]) -> Vec<&str> {
     frames
         .iter()
@@ -213,6 +300,11 @@ pub(crate) fn words_from(first: u64, frames: &[Value]) -> String {
             delta["text"].as_str().expect("words")
         })
         .collect()
+}
+
+pub(crate) fn durable(frames: &[Value]) -> Vec<Value> {
+    let durable = frames.iter().filter(|frame| frame["seq"].is_u64());
+    durable.cloned().collect()
 }
 
 pub(crate) fn seqs(frames: &[Value]) -> Vec<u64> {

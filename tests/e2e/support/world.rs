@@ -7,7 +7,7 @@ use super::place::Place;
 use super::server::Server;
 
 /// No scenario may take longer.
-const LONGEST_SCENARIO: Duration = Duration::from_mins(1);
+const LONGEST_SCENARIO: Duration = Duration::from_mins(3);
 /// At this pace a reply takes two or three seconds.
 const SLOW_WORDS_PER_SECOND: &str = "6";
 

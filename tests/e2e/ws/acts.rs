@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::chat::KIND;
 use crate::support::rest::User;
 use crate::support::shape::shape;
-use crate::support::socket::{Socket, durable_types, seqs, types, words_from};
+use crate::support::socket::{Socket, durable, durable_types, seqs, types, words_from};
 use crate::support::world::{Model, World};
 
 scenarios! {
@@ -16,11 +16,6 @@ scenarios! {
         an_adjustment_is_heard_without_its_operator,
         whoever_opens_a_socket_opens_what_is_due,
     ],
-}
-
-fn durable(frames: &[Value]) -> Vec<Value> {
-    let durable = frames.iter().filter(|frame| frame["seq"].is_u64());
-    durable.cloned().collect()
 }
 
 async fn a_gift_is_heard_frame_by_frame(world: World) {

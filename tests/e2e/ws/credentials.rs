@@ -41,10 +41,13 @@ async fn a_fresh_token_keeps_a_socket_open(world: World) {
     let server = world.server().await;
     let (ada, bob) = (server.user().await, server.user().await);
     let hana = ada.companion().await;
-    let (mut socket, _) = Socket::ready(&expiring(&server, &ada, 3), &hana).await;
+    let (mut socket, _) = Socket::ready(&expiring(&server, &ada, 8), &hana).await;
+    let expired = expiring(&server, &ada, -3_600).token;
     for (token, code) in [
         (bob.token.as_str(), "forbidden"),
         ("garbage", "unauthenticated"),
+        (&expired, "unauthenticated"),
+        (&ada.refresh_token, "unauthenticated"),
     ] {
         socket
             .send(&json!({"type": "auth.refresh", "access_token": token}))
@@ -54,7 +57,7 @@ async fn a_fresh_token_keeps_a_socket_open(world: World) {
     socket
         .send(&json!({"type": "auth.refresh", "access_token": ada.token}))
         .await;
-    socket.silent_for(Duration::from_secs(5)).await;
+    socket.silent_for(Duration::from_secs(9)).await;
     socket.say("still here").await;
     socket.until("turn.done").await;
 

@@ -1,10 +1,12 @@
 //! What a socket does not take.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::new_id;
-use crate::support::socket::Socket;
+use crate::support::socket::{Heard, Socket};
 use crate::support::world::World;
 
 scenarios! {
@@ -12,6 +14,8 @@ scenarios! {
         a_frame_that_can_be_read_but_not_followed_leaves_the_socket_open,
         a_frame_that_is_against_the_protocol_closes_the_socket,
         a_frame_that_is_too_large_closes_the_socket,
+        a_frame_from_a_stranger_is_smaller,
+        what_is_not_known_of_a_frame_is_not_read,
         too_many_frames_close_the_socket,
     ],
 }
@@ -116,17 +120,60 @@ async fn a_frame_that_is_too_large_closes_the_socket(world: World) {
     }
 }
 
+async fn a_frame_from_a_stranger_is_smaller(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let auth = |bytes: usize| {
+        let bare = json!({"type": "auth", "access_token": ada.token, "x": ""}).to_string();
+        let padding = "a".repeat(bytes - bare.len());
+        json!({"type": "auth", "access_token": ada.token, "x": padding}).to_string()
+    };
+    let mut socket = Socket::unauthenticated(&server.door, &hana).await;
+    socket.send_text(&auth(4 * 1024)).await;
+    socket.expect("ready").await;
+    for bytes in [4 * 1024 + 1, 128 * 1024 + 1] {
+        let mut socket = Socket::unauthenticated(&server.door, &hana).await;
+        socket.send_text(&auth(bytes)).await;
+        assert_eq!(socket.hear().await, Heard::Closed(1009), "{bytes} bytes");
+    }
+}
+
+async fn what_is_not_known_of_a_frame_is_not_read(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let (mut socket, _) = Socket::ready(&ada, &hana).await;
+    let id = new_id();
+    let frame = json!({
+        "type": "message.send", "client_message_id": id, "text": "hi",
+        "seq": "x", "turn_id": 7, "later": {"type": "pong"},
+    });
+    socket.send(&frame).await;
+    let frames = socket.until("turn.done").await;
+    assert_eq!(frames[0]["client_message_id"], id.as_str());
+    let pong = json!({"type": "pong", "at": [1, 2, 3]});
+    socket.send(&pong).await;
+    socket.silent_for(Duration::from_millis(100)).await;
+}
+
 async fn too_many_frames_close_the_socket(world: World) {
     let server = world.server().await;
     let ada = server.user().await;
     let hana = ada.companion().await;
     let (mut socket, ready) = Socket::ready(&ada, &hana).await;
     let limit = ready["limits"]["frames_per_minute"].as_u64().unwrap();
+    assert_eq!(limit, 60);
     for _ in 0..limit - 1 {
         socket.send(&json!({"type": "pong"})).await;
     }
     socket.send(&json!({"type": "one.more"})).await;
     socket.expect("error").await;
     socket.send(&json!({"type": "pong"})).await;
-    assert_eq!(socket.closed().await, 4429);
+    let error = socket.expect("error").await;
+    let told = (&error["code"], &error["retryable"]);
+    assert_eq!(told, (&json!("rate_limited"), &json!(true)), "{error}");
+    let after = error["retry_after_ms"].as_u64().unwrap();
+    assert!((30_000..=60_000).contains(&after), "{error}");
+    assert_eq!(socket.hear().await, Heard::Closed(4429));
 }

@@ -5,7 +5,7 @@ use waifu_testkit::mock_llm::{Answer, Ending, Speech};
 
 use crate::support::chat::{KIND, SLOW_WORDS, change_of};
 use crate::support::shape::shape;
-use crate::support::socket::{SETTLED, Socket, durable_types, seqs, types, words_from};
+use crate::support::socket::{SETTLED, Socket, durable, durable_types, seqs, types, words_from};
 use crate::support::world::{Model, World};
 
 scenarios! {
@@ -84,7 +84,7 @@ async fn a_turn_tells_what_the_store_holds(world: World) {
     let hana = ada.companion().await;
     let (mut socket, _) = Socket::ready(&ada, &hana).await;
     socket.say(KIND).await;
-    let frames = socket.until("turn.done").await;
+    let frames = durable(&socket.until("turn.done").await);
     let [.., updated, opened, done] = frames.as_slice() else {
         panic!("{frames:?}")
     };

@@ -17,7 +17,9 @@ use super::words;
 /// She doesn't say again what she said in so many of her last replies.
 pub(super) const REMEMBERED: usize = 10;
 /// So often she thinks of another way to say it, before she adds a question that is new for sure.
-const TRIES: u64 = 8;
+const TRIES: u64 = 32;
+/// After so many answers to one turn they come again.
+const RUNS: usize = 16;
 
 pub(super) fn reply(scene: &Scene, appraisal: Appraisal, seed: u64) -> String {
     let her_last = scene
@@ -34,15 +36,22 @@ pub(super) fn reply(scene: &Scene, appraisal: Appraisal, seed: u64) -> String {
         let dice = dice(scene, seed.wrapping_add(attempt));
         Composer::new(scene, voice, &recent, dice).compose(meaning)
     };
-    if let Some(text) = (0..TRIES).map(compose).find(is_new) {
-        return text;
+    let with_a_question = |question: &&str| format!("{} {question}", compose(0));
+    let questions = voice.questions.iter().map(with_a_question);
+    // Each run takes the next of them, so that no answer to a turn is another run's.
+    let run = usize::try_from(scene.run.saturating_sub(1)).unwrap_or(usize::MAX) % RUNS;
+    let mut answers: Vec<String> = Vec::new();
+    for text in (0..TRIES).map(compose).chain(questions).filter(is_new) {
+        if !answers.contains(&text) {
+            answers.push(text);
+        }
+        if answers.len() > run {
+            break;
+        }
     }
-    let base = compose(0);
-    let endings = voice.questions.iter();
-    endings
-        .map(|question| format!("{base} {question}"))
-        .find(is_new)
-        .expect("there are more questions than replies to remember")
+    let answer = run.checked_rem(answers.len());
+    let answer = answer.expect("there are more questions than replies to remember");
+    answers.swap_remove(answer)
 }
 
 /// Everything that she knows, but no ids: they differ from one database to the next.

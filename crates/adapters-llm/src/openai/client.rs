@@ -5,7 +5,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
@@ -74,7 +74,7 @@ impl OpenAiModel {
         install_crypto();
         let http = Client::builder()
             .connect_timeout(options.timeouts.connect)
-            .default_headers(authorization(options.api_key.as_ref())?)
+            .default_headers(headers(options.api_key.as_ref())?)
             // A redirected call is a wrong setting, and would carry the prompt to somebody unnamed.
             .redirect(redirect::Policy::none())
             // The one retry loop of the program is elsewhere.
@@ -93,13 +93,8 @@ impl OpenAiModel {
         })
     }
 
-    async fn send(&self, body: &request::Body, called: Instant) -> Result<Response, ModelError> {
-        let sending = self
-            .http
-            .post(self.endpoint.clone())
-            .header("accept", "text/event-stream")
-            .json(body)
-            .send();
+    async fn send(&self, body: Vec<u8>, called: Instant) -> Result<Response, ModelError> {
+        let sending = self.http.post(self.endpoint.clone()).body(body).send();
         match timeout_at(called + self.timeouts.first_word, sending).await {
             Err(_) => Err(ModelError::TimedOut {
                 phase: Phase::FirstWord,
@@ -121,7 +116,7 @@ impl LanguageModel for OpenAiModel {
             self.max_tokens,
             self.temperature,
         );
-        let response = self.send(&body, called).await?;
+        let response = self.send(body, called).await?;
         if !response.status().is_success() {
             return Err(errors::of_refusal(response, called + self.timeouts.first_word).await);
         }
@@ -156,8 +151,10 @@ fn endpoint(base_url: &str) -> Option<Url> {
     Some(url)
 }
 
-fn authorization(api_key: Option<&SecretString>) -> Result<HeaderMap, OpenAiOptionsError> {
+fn headers(api_key: Option<&SecretString>) -> Result<HeaderMap, OpenAiOptionsError> {
     let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(key) = api_key {
         let bearer = format!("Bearer {}", key.expose_secret());
         let mut value = HeaderValue::try_from(bearer).map_err(|_| OpenAiOptionsError::ApiKey)?;

@@ -7,14 +7,18 @@ use async_openai::types::chat::{
 };
 use waifu_domain::prompt::{Prompt, PromptMessage, PromptRole};
 
-pub(super) type Body = CreateChatCompletionRequest;
-
+/// Bytes, so that the prompt is held once while a provider thinks.
 #[expect(
     deprecated,
     reason = "compatible servers know `max_tokens`; few know what OpenAI wants in its place"
 )]
-pub(super) fn body(prompt: Prompt, model: &str, max_tokens: u32, temperature: Option<f32>) -> Body {
-    CreateChatCompletionRequest {
+pub(super) fn body(
+    prompt: Prompt,
+    model: &str,
+    max_tokens: u32,
+    temperature: Option<f32>,
+) -> Vec<u8> {
+    let request = CreateChatCompletionRequest {
         model: model.to_owned(),
         messages: prompt.messages.into_iter().map(message).collect(),
         max_tokens: Some(max_tokens),
@@ -25,7 +29,8 @@ pub(super) fn body(prompt: Prompt, model: &str, max_tokens: u32, temperature: Op
             include_obfuscation: None,
         }),
         ..CreateChatCompletionRequest::default()
-    }
+    };
+    serde_json::to_vec(&request).expect("texts and numbers can be written as JSON")
 }
 
 fn message(message: PromptMessage) -> ChatCompletionRequestMessage {

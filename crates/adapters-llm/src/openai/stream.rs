@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_stream::stream;
 use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout, timeout_at};
 use waifu_app::ports::language_model::{Finish, ModelError, Phase, ReplyPart, ReplyStream};
 use waifu_domain::turn::Usage;
@@ -20,59 +21,34 @@ const PATIENCE_WITH_END: Duration = Duration::from_millis(20);
 
 /// Reads only when it is polled, and closes the connection when it is dropped before the body has ended.
 pub(super) fn reply(response: Response, timeouts: Timeouts, called: Instant) -> ReplyStream {
-    let mut chunks = Chunks {
-        response,
-        reader: EventReader::default(),
-        piece: Vec::new(),
-        eaten: 0,
-        ended: false,
-    };
+    let mut body = Body::of(response);
     Box::pin(stream! {
         let mut waiting = Waiting { phase: Phase::FirstWord, since: called, patience: timeouts.first_word };
-        let finish = loop {
-            let chunk = match timeout_at(waiting.deadline(), chunks.next()).await {
-                Err(_) => Err(waiting.given_up()),
-                Ok(Err(error)) => Err(error),
-                // It ended, or said that it was done, without a reason to finish.
-                Ok(Ok(None)) => Err(ModelError::Cut(None)),
-                Ok(Ok(Some(chunk))) => match chunk.error() {
-                    Some(error) => Err(errors::of_chunk(error)),
-                    None => Ok(chunk),
-                },
+        let (finish, usage) = loop {
+            let heard = match timeout_at(waiting.deadline(), body.hear()).await {
+                Err(_) => Heard::fault(waiting.given_up()),
+                Ok(heard) => heard,
             };
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(error) => {
-                    yield Err(error);
-                    return;
-                }
-            };
-            if let Some(text) = chunk.text() {
-                yield Ok(ReplyPart::Text(text.to_owned()));
+            if !heard.text.is_empty() {
+                yield Ok(ReplyPart::Text(heard.text));
                 // What the listener took to come back is not the provider's silence.
                 waiting = Waiting { phase: Phase::NextWord, since: Instant::now(), patience: timeouts.next_word };
             }
-            if let Some(finish) = chunk.finish() {
-                break (finish, chunk.usage());
+            if let Some(finish) = heard.finish {
+                break (finish, heard.usage);
+            }
+            if let Some(error) = heard.fault {
+                yield Err(error);
+                return;
+            }
+            if heard.is_done {
+                // It ended, or said that it was done, without a reason to finish.
+                yield Err(ModelError::Cut(None));
+                return;
             }
         };
-        let (finish, usage) = finish;
-        yield Ok(done(&mut chunks, finish, usage).await);
+        yield Ok(body.rest(finish, usage).await);
     })
-}
-
-/// She has said everything, so nothing that goes wrong from here on takes it back.
-async fn done(chunks: &mut Chunks, finish: Finish, told: Option<Usage>) -> ReplyPart {
-    let mut usage = told;
-    let rest = async {
-        while let Ok(Some(chunk)) = chunks.next().await {
-            usage = chunk.usage().or(usage);
-        }
-    };
-    // Silence leaves the count unknown, and no more.
-    let _ = timeout(PATIENCE_WITH_USAGE, rest).await;
-    chunks.end().await;
-    ReplyPart::Done { finish, usage }
 }
 
 #[derive(Debug)]
@@ -96,51 +72,127 @@ impl Waiting {
 }
 
 #[derive(Debug)]
-struct Chunks {
+struct Body {
     response: Response,
     reader: EventReader,
-    piece: Vec<u8>,
-    eaten: usize,
-    ended: bool,
+    /// `[DONE]` or the end has come: there is nothing to wait for but the connection.
+    is_done: bool,
+    has_ended: bool,
 }
 
-impl Chunks {
-    /// `None` at `[DONE]` and at the end of the body.
-    async fn next(&mut self) -> Result<Option<Chunk>, ModelError> {
-        match self.next_event().await? {
-            Some(data) if data != b"[DONE]" => Chunk::parse(&data)
-                .map(Some)
-                .map_err(|error| errors::of_parsing(&error)),
-            Some(_) | None => Ok(None),
+/// What one piece of the body says.
+#[derive(Debug, Default)]
+struct Heard {
+    text: String,
+    finish: Option<Finish>,
+    usage: Option<Usage>,
+    /// It came after all of the above.
+    fault: Option<ModelError>,
+    is_done: bool,
+}
+
+impl Body {
+    fn of(mut response: Response) -> Self {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let is_json =
+            content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        // They are views of the buffer that they came in, and would keep it.
+        response.headers_mut().clear();
+        Self {
+            response,
+            // Some servers don't know `stream`, and answer with all of it at once.
+            reader: if is_json {
+                EventReader::of_whole_body()
+            } else {
+                EventReader::default()
+            },
+            is_done: false,
+            has_ended: false,
         }
     }
 
-    /// Can be dropped at its one await and called again.
-    async fn next_event(&mut self) -> Result<Option<Vec<u8>>, ModelError> {
-        loop {
-            let mut rest = &self.piece[self.eaten..];
-            let event = self.reader.next_event(&mut rest);
-            self.eaten = self.piece.len() - rest.len();
-            if let Some(event) = event.map_err(|error| ModelError::Malformed(Box::new(error)))? {
-                return Ok(Some(event));
-            }
-            match self.response.chunk().await {
-                Ok(Some(piece)) => {
-                    self.piece = piece.into();
-                    self.eaten = 0;
+    /// Waits for a piece and takes all that it says at once. Can be dropped at its one await and called again.
+    async fn hear(&mut self) -> Heard {
+        let mut heard = Heard::default();
+        match self.response.chunk().await {
+            Ok(Some(piece)) => {
+                let mut piece = &piece[..];
+                while !heard.is_over() {
+                    match self.reader.next_event(&mut piece) {
+                        Ok(Some(event)) => heard.take(event),
+                        Ok(None) => break,
+                        Err(error) => heard.fault = Some(ModelError::Malformed(Box::new(error))),
+                    }
                 }
-                Ok(None) => {
-                    self.ended = true;
-                    return Ok(self.reader.last_event());
-                }
-                Err(error) => return Err(ModelError::Cut(Some(Box::new(error.without_url())))),
             }
+            Ok(None) => {
+                self.has_ended = true;
+                if let Some(event) = self.reader.last_event() {
+                    heard.take(event);
+                }
+                heard.is_done = true;
+            }
+            Err(error) => heard.fault = Some(ModelError::Cut(Some(Box::new(error.without_url())))),
+        }
+        self.is_done |= heard.is_over();
+        heard
+    }
+
+    /// She has said everything, so nothing that goes wrong from here on takes it back.
+    async fn rest(&mut self, finish: Finish, told: Option<Usage>) -> ReplyPart {
+        let mut usage = told;
+        let patience = if usage.is_some() {
+            PATIENCE_WITH_END
+        } else {
+            PATIENCE_WITH_USAGE
+        };
+        let rest = async {
+            while !self.is_done {
+                usage = self.hear().await.usage.or(usage);
+            }
+        };
+        // Silence leaves the count unknown, and no more.
+        let _ = timeout(patience, rest).await;
+        if self.is_done && !self.has_ended {
+            let end = async { while let Ok(Some(_)) = self.response.chunk().await {} };
+            let _ = timeout(PATIENCE_WITH_END, end).await;
+        }
+        ReplyPart::Done { finish, usage }
+    }
+}
+
+impl Heard {
+    fn fault(error: ModelError) -> Self {
+        Self {
+            fault: Some(error),
+            ..Self::default()
         }
     }
 
-    async fn end(&mut self) {
-        if !self.ended {
-            let _ = timeout(PATIENCE_WITH_END, self.response.chunk()).await;
+    fn is_over(&self) -> bool {
+        self.is_done || self.fault.is_some()
+    }
+
+    fn take(&mut self, event: &[u8]) {
+        if event == b"[DONE]" {
+            self.is_done = true;
+            return;
         }
+        let chunk = match Chunk::parse(event) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                self.fault = Some(errors::of_parsing(&error));
+                return;
+            }
+        };
+        if let Some(error) = &chunk.error {
+            self.fault = Some(errors::of_chunk(error));
+            return;
+        }
+        if self.finish.is_none() {
+            self.text.push_str(chunk.text());
+            self.finish = chunk.finish();
+        }
+        self.usage = chunk.usage().or(self.usage);
     }
 }

@@ -2,6 +2,8 @@
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::store::OccurrencePlace;
@@ -12,22 +14,23 @@ use waifu_domain::timestamp::Timestamp;
 use crate::columns::{Moment, scale, valid, word};
 use crate::errors::Fault;
 use crate::schema::event_occurrences;
+use crate::sql::binds;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = event_occurrences, check_for_backend(Pg))]
-struct OccurrenceRow {
-    id: Uuid,
-    relationship_id: Uuid,
-    event: String,
-    opened_at: Moment,
-    expires_at: Option<Moment>,
-    state: String,
-    choice: Option<String>,
-    closed_at: Option<Moment>,
+pub(crate) struct OccurrenceRow {
+    pub(crate) id: Uuid,
+    pub(crate) relationship_id: Uuid,
+    pub(crate) event: String,
+    pub(crate) opened_at: Moment,
+    pub(crate) expires_at: Option<Moment>,
+    pub(crate) state: String,
+    pub(crate) choice: Option<String>,
+    pub(crate) closed_at: Option<Moment>,
 }
 
 impl OccurrenceRow {
-    fn of(relationship: RelationshipId, occurrence: &EventOccurrence) -> Self {
+    pub(crate) fn of(relationship: RelationshipId, occurrence: &EventOccurrence) -> Self {
         let state = &occurrence.state;
         Self {
             id: occurrence.id.into(),
@@ -72,8 +75,17 @@ fn state(
     }
 }
 
-fn read(rows: Vec<OccurrenceRow>) -> Result<Vec<EventOccurrence>, Fault> {
+fn read(rows: impl IntoIterator<Item = OccurrenceRow>) -> Result<Vec<EventOccurrence>, Fault> {
     rows.into_iter().map(OccurrenceRow::read).collect()
+}
+
+pub(crate) fn by_event(
+    rows: impl IntoIterator<Item = OccurrenceRow>,
+) -> Result<Vec<EventOccurrence>, Fault> {
+    let mut occurrences = read(rows)?;
+    // The database sorts as its locale does.
+    occurrences.sort_unstable_by(|a, b| a.event.cmp(&b.event));
+    Ok(occurrences)
 }
 
 pub(crate) async fn insert(
@@ -90,6 +102,25 @@ pub(crate) async fn insert(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// In the order of the table's columns, for a statement that writes those of many relationships.
+pub(crate) fn columns(rows: &[OccurrenceRow]) -> impl QueryFragment<Pg> + Send + use<> {
+    macro_rules! each {
+        (|$row:ident| $value:expr) => {
+            rows.iter().map(|$row| $value).collect::<Vec<_>>()
+        };
+    }
+    binds!(
+        each!(|row| row.id) => Array<SqlUuid>,
+        each!(|row| row.relationship_id) => Array<SqlUuid>,
+        each!(|row| row.event.clone()) => Array<Text>,
+        each!(|row| row.opened_at) => Array<Timestamptz>,
+        each!(|row| row.expires_at) => Array<Nullable<Timestamptz>>,
+        each!(|row| row.state.clone()) => Array<Text>,
+        each!(|row| row.choice.clone()) => Array<Nullable<Text>>,
+        each!(|row| row.closed_at) => Array<Nullable<Timestamptz>>,
+    )
 }
 
 /// Fails unless each of them is there and pends. The caller has locked the relationship.
@@ -149,10 +180,7 @@ pub(crate) async fn last(
         .select(OccurrenceRow::as_select())
         .load(connection)
         .await?;
-    let mut last = read(rows)?;
-    // The database sorts as its locale does.
-    last.sort_unstable_by(|a, b| a.event.cmp(&b.event));
-    Ok(last)
+    by_event(rows)
 }
 
 /// Newest first.

@@ -7,7 +7,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{MessagePlace, Messages, StoreError, TurnOutcome};
+use waifu_app::ports::store::{Candidate, MessagePlace, Messages, StoreError, TurnOutcome};
 use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
@@ -77,12 +77,16 @@ pub(crate) async fn insert(
             speaker: word(speaker),
             id: said.id.into(),
             turn_id: said.turn_id.into(),
-            content: Document::of(&[MessagePart::text(storable(said.text))]),
+            content: content(said.text),
             created_at: Moment(said.at),
         })
         .execute(connection)
         .await?;
     Ok(())
+}
+
+pub(crate) fn content(text: &str) -> Document {
+    Document::of(&[MessagePart::text(storable(text))])
 }
 
 /// Newest first, of the turns that stand: what the user said, and of her answers the chosen ones.
@@ -106,11 +110,17 @@ pub(crate) async fn history(
     let said_it = runs::turn_id
         .eq(messages::turn_id)
         .and(runs::run.eq(messages::run));
+    // Both keys have the order of the history, so each is walked once.
+    let in_turn = turns::conversation_id
+        .eq(messages::conversation_id)
+        .and(turns::turn_no.eq(messages::turn_no));
     let rows: Vec<(MessageRow, Option<String>)> = messages::table
-        .inner_join(turns::table)
+        .inner_join(turns::table.on(in_turn))
         .left_join(runs::table.on(said_it))
         .filter(messages::conversation_id.eq(conversation.as_uuid()))
+        .filter(turns::conversation_id.eq(conversation.as_uuid()))
         .filter(messages::turn_no.le(turn_no))
+        .filter(turns::turn_no.le(turn_no))
         .filter(messages::turn_no.lt(turn_no).or(messages::run.lt(run)))
         .filter(turns::voided_at.is_null())
         .filter(
@@ -124,10 +134,60 @@ pub(crate) async fn history(
         .select((MessageRow::as_select(), runs::status.nullable()))
         .load(connection)
         .await?;
+    rows.into_iter().map(read_with_status).collect()
+}
+
+async fn by_id(
+    connection: &mut AsyncPgConnection,
+    id: MessageId,
+) -> Result<Option<Message>, Fault> {
+    let said_it = runs::turn_id
+        .eq(messages::turn_id)
+        .and(runs::run.eq(messages::run));
+    let row: Option<(MessageRow, Option<String>)> = messages::table
+        .left_join(runs::table.on(said_it))
+        .filter(messages::id.eq(id.as_uuid()))
+        .select((MessageRow::as_select(), runs::status.nullable()))
+        .first(connection)
+        .await
+        .optional()?;
+    row.map(read_with_status).transpose()
+}
+
+/// Hers has the status of the run that said it.
+fn read_with_status((row, status): (MessageRow, Option<String>)) -> Result<Message, Fault> {
+    match status {
+        Some(status) => row.read(scale("runs.status", &status)?),
+        None => row.read(RunStatus::Completed),
+    }
+}
+
+/// What the runs of these turns said, turn by turn in the order of the runs.
+pub(crate) async fn candidates(
+    connection: &mut AsyncPgConnection,
+    turns: &[TurnId],
+) -> Result<Vec<Candidate>, Fault> {
+    let turns: Vec<Uuid> = turns.iter().map(|turn| turn.as_uuid()).collect();
+    // By the key of its place, since messages are not indexed by their turns.
+    let by_place = messages::conversation_id
+        .eq(turns::conversation_id)
+        .and(messages::turn_no.eq(turns::turn_no))
+        .and(messages::run.gt(USERS));
+    let rows: Vec<(Uuid, i32, Uuid, Option<i32>)> = turns::table
+        .inner_join(messages::table.on(by_place))
+        .filter(turns::id.eq_any(turns))
+        .order_by((turns::turn_no, messages::run))
+        .select((turns::id, messages::run, messages::id, turns::chosen_run))
+        .load(connection)
+        .await?;
     rows.into_iter()
-        .map(|(row, status)| match status {
-            Some(status) => row.read(scale("runs.status", &status)?),
-            None => row.read(RunStatus::Completed),
+        .map(|(turn, run, message, chosen)| {
+            Ok(Candidate {
+                turn_id: turn.into(),
+                run: count("messages.run", run)?,
+                message_id: message.into(),
+                is_chosen: chosen == Some(run),
+            })
         })
         .collect()
 }
@@ -236,6 +296,10 @@ impl Messages for Repository<'_> {
         limit: u32,
     ) -> Result<Vec<Message>, StoreError> {
         Ok(history_of(self.0, relationship, before, limit).await?)
+    }
+
+    async fn by_id(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        Ok(by_id(self.0, id).await?)
     }
 
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {

@@ -13,7 +13,7 @@ use waifu_app::ports::turn_store::{Append, FirstMeeting, Moved};
 use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId};
 use waifu_domain::relationship::{
-    Cause, Head, Horizon, Interaction, Level, Pair, Relationship, RelationshipState,
+    Cause, Head, Horizon, Interaction, Level, Pair, Relationship, RelationshipState, StandingEntry,
 };
 use waifu_domain::timestamp::Timestamp;
 
@@ -195,7 +195,21 @@ pub(crate) async fn state(
     relationship: &Relationship,
     horizon: Horizon,
 ) -> Result<RelationshipState, Fault> {
-    Ok(RelationshipState {
+    Ok(state_of(
+        relationship,
+        interactions::newest_at(connection, relationship.id).await?,
+        interactions::standing(connection, relationship.id, horizon).await?,
+        event_occurrences::last(connection, relationship.id).await?,
+    ))
+}
+
+pub(crate) fn state_of(
+    relationship: &Relationship,
+    last_entry_at: Option<Timestamp>,
+    entries: Vec<StandingEntry>,
+    last_occurrences: Vec<EventOccurrence>,
+) -> RelationshipState {
+    RelationshipState {
         affection: relationship.affection,
         level: relationship.level,
         facts: relationship.facts.clone(),
@@ -204,10 +218,10 @@ pub(crate) async fn state(
         counts: relationship.counts,
         deeds: relationship.deeds.clone(),
         last_entry_no: relationship.head.entry_no,
-        last_entry_at: interactions::newest_at(connection, relationship.id).await?,
-        entries: interactions::standing(connection, relationship.id, horizon).await?,
-        last_occurrences: event_occurrences::last(connection, relationship.id).await?,
-    })
+        last_entry_at,
+        entries,
+        last_occurrences,
+    }
 }
 
 /// Adds what an act did, if the relationship is still where the act was judged. `turn` is the one that it settles.
@@ -247,12 +261,10 @@ async fn move_head(connection: &mut AsyncPgConnection, append: &Append) -> Resul
         .filter(relationships::head_seq.eq(sequence(append.expected.seq)?));
     let moved = match &append.moved {
         None => diesel::update(expected).set(seq).execute(connection).await,
-        Some(Moved { entries, state }) => {
-            // `None` leaves the column as it is: the longest of them, which few acts change.
-            let deeds = entries
-                .iter()
-                .any(|entry| matches!(entry.cause, Cause::Gift { .. } | Cause::Date { .. }))
-                .then(|| relationships::deeds.eq(Document::of(&state.deeds)));
+        Some(act) => {
+            let state = &act.state;
+            // `None` leaves the column as it is.
+            let deeds = changed_deeds(act).map(|deeds| relationships::deeds.eq(deeds));
             let state = (
                 seq,
                 relationships::last_entry_no.eq(number(head.entry_no)?),
@@ -271,6 +283,14 @@ async fn move_head(connection: &mut AsyncPgConnection, append: &Append) -> Resul
         }
     };
     Ok(moved? == 1)
+}
+
+/// The longest column, which few acts change.
+pub(crate) fn changed_deeds(Moved { entries, state }: &Moved) -> Option<Document> {
+    entries
+        .iter()
+        .any(|entry| matches!(entry.cause, Cause::Gift { .. } | Cause::Date { .. }))
+        .then(|| Document::of(&state.deeds))
 }
 
 #[async_trait]

@@ -7,9 +7,9 @@ use diesel::sql_types::Interval;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::Duration;
 use uuid::Uuid;
+use waifu_app::ports::store::NewRun;
 use waifu_app::ports::turn_store::{Authority, Settlement, TurnRef};
-use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
-use waifu_domain::timestamp::Timestamp;
+use waifu_domain::ids::{RelationshipId, TurnId};
 use waifu_domain::turn::{EndReason, RunNo, RunStatus, Usage};
 
 use crate::columns::{Moment, count, number, scale, word};
@@ -73,26 +73,26 @@ pub(crate) fn interval(lease: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// Starts to stream the first run of a turn.
-pub(crate) async fn start_first(
+/// Starts to stream a run of a turn.
+pub(crate) async fn start(
     connection: &mut AsyncPgConnection,
-    relationship: RelationshipId,
-    turn: TurnId,
-    process: ProcessId,
-    lease: Duration,
-    at: Timestamp,
+    run: RunNo,
+    new: NewRun,
 ) -> Result<(), Fault> {
-    let until = Later::new(clock_timestamp(), interval(lease).into_sql::<Interval>());
+    let until = Later::new(
+        clock_timestamp(),
+        interval(new.lease).into_sql::<Interval>(),
+    );
     diesel::insert_into(runs::table)
         .values((
-            runs::turn_id.eq(turn.as_uuid()),
-            runs::run.eq(number(FIRST)?),
-            runs::relationship_id.eq(relationship.as_uuid()),
+            runs::turn_id.eq(new.turn_id.as_uuid()),
+            runs::run.eq(number(run)?),
+            runs::relationship_id.eq(new.relationship_id.as_uuid()),
             runs::status.eq(word(RunStatus::Streaming)),
-            runs::lease_owner.eq(process.as_uuid()),
+            runs::lease_owner.eq(new.process.as_uuid()),
             runs::lease_until.eq(until.nullable()),
             runs::words_so_far.eq(""),
-            runs::started_at.eq(Moment(at)),
+            runs::started_at.eq(Moment(new.at)),
         ))
         .execute(connection)
         .await?;
@@ -146,6 +146,7 @@ pub(crate) async fn lock_to_end(
         // Also after his lease has run out, as long as nobody has ended it.
         Authority::Holder(process) => owner == Some(process.into()),
         Authority::LeaseExpired => has_run_out == Some(true),
+        Authority::User => true,
     }))
 }
 

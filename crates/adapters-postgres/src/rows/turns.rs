@@ -5,14 +5,17 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{NewReaction, StoreError, Turns, VoidedTurns};
+use waifu_app::ports::store::{
+    Candidate, LatestTurn, NewReaction, NewRun, StoreError, Turns, VoidedTurns,
+};
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{RunNo, TurnKind};
 
 use super::{conversations, messages, runs};
-use crate::columns::{Document, Moment, count, number, word};
+use crate::columns::{Document, Moment, count, number, scale, word};
 use crate::errors::Fault;
 use crate::schema::turns;
 use crate::unit_of_work::Repository;
@@ -136,14 +139,72 @@ async fn start(
         created_at: Moment(reaction.at),
     };
     insert(connection, row).await?;
-    let (process, lease, at) = (reaction.process, reaction.lease, reaction.at);
-    runs::start_first(connection, relationship, turn_id, process, lease, at).await?;
+    let run = NewRun {
+        turn_id,
+        relationship_id: relationship,
+        process: reaction.process,
+        lease: reaction.lease,
+        at: reaction.at,
+    };
+    runs::start(connection, runs::FIRST, run).await?;
     Ok(TurnRef {
         turn_id,
         turn_no: place.turn_no,
         run: runs::FIRST,
         message_id: None,
     })
+}
+
+async fn start_again(connection: &mut AsyncPgConnection, again: NewRun) -> Result<TurnRef, Fault> {
+    let turn = by_id(connection, again.turn_id)
+        .await?
+        .ok_or(Fault::Missing("turns"))?;
+    let newest = runs::newest(connection, again.turn_id).await?;
+    let run = newest.no + 1;
+    runs::start(connection, run, again).await?;
+    turn.reference(connection, run).await
+}
+
+/// The last one of the default conversation that stands.
+async fn latest(
+    connection: &mut AsyncPgConnection,
+    relationship: RelationshipId,
+) -> Result<Option<LatestTurn>, Fault> {
+    let Some(conversation) = conversations::default_of(connection, relationship).await? else {
+        return Ok(None);
+    };
+    let turn = turns::table
+        .filter(turns::conversation_id.eq(conversation.as_uuid()))
+        .filter(turns::voided_at.is_null())
+        .order_by(turns::turn_no.desc())
+        .select(TurnRow::as_select())
+        .first(connection)
+        .await
+        .optional()?;
+    let Some(turn) = turn else {
+        return Ok(None);
+    };
+    let run = runs::newest(connection, turn.id.into()).await?;
+    Ok(Some(LatestTurn {
+        turn: turn.reference(connection, run.no).await?,
+        kind: scale("turns.kind", &turn.kind)?,
+        cause: read_cause(turn.cause)?,
+        status: run.status,
+    }))
+}
+
+async fn cause(connection: &mut AsyncPgConnection, id: TurnId) -> Result<Option<Cause>, Fault> {
+    let cause: Option<Option<Document>> = turns::table
+        .find(id.as_uuid())
+        .select(turns::cause)
+        .first(connection)
+        .await
+        .optional()?;
+    read_cause(cause.flatten())
+}
+
+fn read_cause(cause: Option<Document>) -> Result<Option<Cause>, Fault> {
+    cause.map(|cause| cause.read("turns.cause")).transpose()
 }
 
 async fn number_of(
@@ -199,6 +260,29 @@ impl Turns for Repository<'_> {
 
     async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError> {
         Ok(start(self.0, reaction).await?)
+    }
+
+    async fn start_again(&mut self, again: NewRun) -> Result<TurnRef, StoreError> {
+        Ok(start_again(self.0, again).await?)
+    }
+
+    async fn latest(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<LatestTurn>, StoreError> {
+        Ok(latest(self.0, relationship).await?)
+    }
+
+    async fn cause(&mut self, turn: TurnId) -> Result<Option<Cause>, StoreError> {
+        Ok(cause(self.0, turn).await?)
+    }
+
+    async fn candidates(&mut self, turns: &[TurnId]) -> Result<Vec<Candidate>, StoreError> {
+        Ok(messages::candidates(self.0, turns).await?)
+    }
+
+    async fn choose(&mut self, turn: TurnId, run: RunNo) -> Result<(), StoreError> {
+        Ok(choose(self.0, turn, run).await?)
     }
 
     async fn number(

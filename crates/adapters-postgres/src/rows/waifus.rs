@@ -69,7 +69,7 @@ impl WaifuRow {
         })
     }
 
-    fn read(self) -> Result<Waifu, Fault> {
+    pub(crate) fn read(self) -> Result<Waifu, Fault> {
         let profile = WaifuProfile {
             name: valid("waifus.name", self.name.try_into())?,
             personality: self.personality.read("waifus.personality")?,

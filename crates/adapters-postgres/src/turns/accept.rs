@@ -3,6 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use sha2::{Digest, Sha256};
+use waifu_app::failpoint;
+use waifu_app::ports::store::NewRun;
 use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn, TurnRef};
 use waifu_domain::relationship::Relationship;
 use waifu_domain::turn::TurnKind;
@@ -101,7 +103,9 @@ async fn write(
         .set(relationships::head_seq.eq(relationships::head_seq + EVENTS))
         .execute(connection)
         .await?;
+    failpoint::pass("accept.slow.wrote");
     let place = conversations::next_turn(connection, id).await?;
+    failpoint::pass("accept.slow.wrote");
     let row = TurnRow {
         id: turn.turn_id.into(),
         relationship_id: id.into(),
@@ -116,8 +120,17 @@ async fn write(
         created_at: Moment(turn.at),
     };
     turns::insert(connection, row).await?;
-    let (turn_id, process) = (turn.turn_id, turn.process);
-    runs::start_first(connection, id, turn_id, process, turn.lease, turn.at).await?;
+    failpoint::pass("accept.slow.wrote");
+    let turn_id = turn.turn_id;
+    let run = NewRun {
+        turn_id,
+        relationship_id: id,
+        process: turn.process,
+        lease: turn.lease,
+        at: turn.at,
+    };
+    runs::start(connection, runs::FIRST, run).await?;
+    failpoint::pass("accept.slow.wrote");
     let said = Said {
         id: turn.message_id,
         conversation_id: place.conversation_id,
@@ -128,6 +141,7 @@ async fn write(
         at: turn.at,
     };
     messages::insert(connection, said).await?;
+    failpoint::pass("accept.slow.wrote");
 
     let reference = TurnRef {
         turn_id,
@@ -141,6 +155,6 @@ async fn write(
     durable_events::insert(connection, id, first_seq, &events, turn.at).await
 }
 
-fn digest(turn: &NewTurn) -> [u8; 32] {
+pub(crate) fn digest(turn: &NewTurn) -> [u8; 32] {
     Sha256::digest(turn.text.as_str()).into()
 }

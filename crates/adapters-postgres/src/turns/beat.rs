@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Interval, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::Duration;
@@ -13,6 +12,7 @@ use waifu_domain::ids::{ProcessId, TurnId};
 use crate::columns::{number, storable};
 use crate::errors::Fault;
 use crate::rows::runs::interval;
+use crate::sql::{Sql, binds};
 
 const BEAT: &str = "
     update runs
@@ -22,11 +22,7 @@ const BEAT: &str = "
         and runs.ended_at is null and runs.lease_owner = $5
     returning runs.turn_id";
 
-#[derive(QueryableByName)]
-struct Renewed {
-    #[diesel(sql_type = SqlUuid)]
-    turn_id: Uuid,
-}
+struct Tag;
 
 pub(crate) async fn beat(
     connection: &mut AsyncPgConnection,
@@ -34,24 +30,23 @@ pub(crate) async fn beat(
     lease: Duration,
     beats: &[Heartbeat],
 ) -> Result<Vec<TurnId>, Fault> {
-    if beats.is_empty() {
-        return Ok(Vec::new());
-    }
     let turns: Vec<Uuid> = beats.iter().map(|beat| beat.turn_id.into()).collect();
     let runs: Vec<i32> = beats
         .iter()
         .map(|beat| number(beat.run))
         .collect::<Result<_, _>>()?;
     let words: Vec<_> = beats.iter().map(|beat| storable(&beat.words)).collect();
-    let renewed: Vec<Renewed> = diesel::sql_query(BEAT)
-        .bind::<Interval, _>(interval(lease))
-        .bind::<Array<SqlUuid>, _>(turns)
-        .bind::<Array<Integer>, _>(runs)
-        .bind::<Array<Text>, _>(words)
-        .bind::<SqlUuid, _>(process.as_uuid())
+    let binds = binds!(
+        interval(lease) => Interval,
+        turns => Array<SqlUuid>,
+        runs => Array<Integer>,
+        words => Array<Text>,
+        process.as_uuid() => SqlUuid,
+    );
+    let renewed: Vec<Uuid> = Sql::<Tag, _, SqlUuid>::new(BEAT, binds)
         .load(connection)
         .await?;
-    let renewed: HashSet<Uuid> = renewed.into_iter().map(|row| row.turn_id).collect();
+    let renewed: HashSet<Uuid> = renewed.into_iter().collect();
     Ok(beats
         .iter()
         .map(|beat| beat.turn_id)

@@ -1,6 +1,7 @@
 //! How a run ends.
 
 use diesel_async::AsyncPgConnection;
+use waifu_app::failpoint;
 use waifu_app::ports::store::Appended;
 use waifu_app::ports::turn_store::{Settled, Settlement};
 
@@ -22,7 +23,9 @@ pub(crate) async fn settle(
         return Ok(Settled::Stale);
     }
     runs::end(connection, settlement).await?;
+    failpoint::pass("settle.slow.wrote");
     reply(connection, settlement).await?;
+    failpoint::pass("settle.slow.wrote");
     let turn = settlement.turn.turn_id;
     match relationships::append(connection, append, Some(turn)).await? {
         Appended::Done => Ok(Settled::Done),
@@ -45,5 +48,6 @@ async fn reply(connection: &mut AsyncPgConnection, settlement: &Settlement) -> R
         at: settlement.at,
     };
     messages::insert(connection, said).await?;
+    failpoint::pass("settle.slow.wrote");
     turns::choose(connection, turn.turn_id, turn.run).await
 }

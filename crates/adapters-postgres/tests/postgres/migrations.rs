@@ -28,9 +28,10 @@ macro_rules! migration {
     };
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     migration!("20261122000000_create_everything"),
     migration!("20261125000000_remember_deeds"),
+    migration!("20261126000000_follow_events"),
 ];
 
 /// Two relationships of one user, as the first release left them. Of the chats with the one, the second was taken
@@ -76,7 +77,7 @@ async fn every_migration_can_be_taken_back_and_made_again() {
 async fn relationships_of_the_first_release_are_counted() {
     let database = FreshDatabase::create().await;
     let client = connect(&database).await;
-    let [first, second] = MIGRATIONS;
+    let [first, second, _] = MIGRATIONS;
     for script in [first.up, TWO_RELATIONSHIPS, second.up] {
         client.batch_execute(script).await.unwrap();
     }

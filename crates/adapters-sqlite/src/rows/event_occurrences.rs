@@ -9,9 +9,10 @@ use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::event_occurrences;
+use crate::sql::{ColumnsOf, Sql, binds};
 use crate::types::{DbUuid, checked, db, micros, moment, name_of, named};
 
-#[derive(Debug, Queryable, QueryableByName, Selectable, Insertable)]
+#[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = event_occurrences, treat_none_as_default_value = false)]
 struct OccurrenceRow {
     id: DbUuid,
@@ -84,13 +85,11 @@ pub(crate) fn insert(
     relationship: RelationshipId,
     opened: &[EventOccurrence],
 ) -> Result<(), Fault> {
-    let rows: Vec<_> = opened
-        .iter()
-        .map(|occurrence| OccurrenceRow::new(relationship, occurrence))
-        .collect();
-    diesel::insert_into(event_occurrences::table)
-        .values(rows)
-        .execute(c)?;
+    for occurrence in opened {
+        diesel::insert_into(event_occurrences::table)
+            .values(OccurrenceRow::new(relationship, occurrence))
+            .execute(c)?;
+    }
     Ok(())
 }
 
@@ -118,20 +117,25 @@ pub(crate) fn close(
     Ok(())
 }
 
+const LAST_ONES: &str = "
+    select id, relationship_id, event, opened_at, expires_at, state, choice, closed_at
+    from (
+        select *, row_number() over (partition by event order by opened_at desc, id desc) as place
+        from event_occurrences
+        where relationship_id = ?1
+    )
+    where place = 1
+    order by event";
+
+struct LastOnes;
+
 /// The newest of each event, by event.
 pub(crate) fn last_ones(
     c: &mut SqliteConnection,
     relationship: RelationshipId,
 ) -> Result<Vec<EventOccurrence>, Fault> {
-    let rows = diesel::sql_query(
-        "select * from ( \
-             select *, row_number() over (partition by event order by opened_at desc, id desc) as place \
-             from event_occurrences where relationship_id = ? \
-         ) where place = 1 order by event",
-    )
-    .bind::<Binary, _>(db(relationship))
-    .load(c)?;
-    read(rows)
+    let binds = binds!(db(relationship) => Binary);
+    read(Sql::<LastOnes, _, ColumnsOf<OccurrenceRow>>::new(LAST_ONES, binds).load(c)?)
 }
 
 /// Newest first.

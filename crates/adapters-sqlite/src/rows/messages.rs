@@ -1,15 +1,18 @@
 //! What was said. Texts sort as they are spoken: `user` before `waifu`.
 
 use diesel::prelude::*;
-use waifu_app::ports::store::MessagePlace;
+use diesel::sql_types::{BigInt, Binary, Text};
+use waifu_app::ports::store::{Candidate, MessagePlace};
 use waifu_domain::ids::{ConversationId, MessageId, RelationshipId, TurnId};
+use waifu_domain::prompt::Line;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker};
+use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
 
 use super::conversations;
 use crate::errors::{Corrupt, Fault};
 use crate::schema::{messages, runs, turns};
-use crate::types::{DbUuid, checked, db, from_json, name_of, named, to_json};
+use crate::sql::{Sql, binds};
+use crate::types::{BOUND_AT_ONCE, DbUuid, checked, db, from_json, name_of, named, to_json};
 
 /// The run of the user's own messages.
 const NO_RUN: RunNo = 0;
@@ -81,6 +84,59 @@ pub(crate) fn insert(c: &mut SqliteConnection, message: &NewMessage<'_>) -> Resu
     Ok(())
 }
 
+pub(crate) fn by_id(c: &mut SqliteConnection, id: MessageId) -> Result<Option<Message>, Fault> {
+    let row: Option<(MessageRow, Option<String>)> = messages::table
+        .left_join(
+            runs::table.on(runs::turn_id
+                .eq(messages::turn_id)
+                .and(runs::run.eq(messages::run))),
+        )
+        .filter(messages::id.eq(db(id)))
+        .select((MessageRow::as_select(), runs::status.nullable()))
+        .first(c)
+        .optional()?;
+    let message = row.map(|(row, status)| row.into_message(status));
+    Ok(message.transpose()?)
+}
+
+/// What the runs of these turns said, turn by turn in the order of the runs.
+pub(crate) fn candidates(
+    c: &mut SqliteConnection,
+    turns: &[TurnId],
+) -> Result<Vec<Candidate>, Fault> {
+    let mut rows = Vec::new();
+    for turns in turns.chunks(BOUND_AT_ONCE) {
+        // By the key of its place, since messages are not indexed by their turns.
+        let her_words = messages::conversation_id
+            .eq(turns::conversation_id)
+            .and(messages::turn_no.eq(turns::turn_no))
+            .and(messages::speaker.eq(name_of(Speaker::Waifu)));
+        let said: Vec<(i64, i64, DbUuid, DbUuid, Option<i64>)> = turns::table
+            .inner_join(messages::table.on(her_words))
+            .filter(turns::id.eq_any(turns.iter().copied().map(db)))
+            .select((
+                turns::turn_no,
+                messages::run,
+                turns::id,
+                messages::id,
+                turns::chosen_run,
+            ))
+            .load(c)?;
+        rows.extend(said);
+    }
+    rows.sort_unstable_by_key(|(turn_no, run, ..)| (*turn_no, *run));
+    rows.into_iter()
+        .map(|(_, run, turn, message, chosen)| {
+            Ok(Candidate {
+                turn_id: turn.id(),
+                run: checked("messages.run", run)?,
+                message_id: message.id(),
+                is_chosen: chosen == Some(run),
+            })
+        })
+        .collect()
+}
+
 /// The message that a turn answers, if it answers one.
 pub(crate) fn users_own(
     c: &mut SqliteConnection,
@@ -140,6 +196,44 @@ pub(crate) fn history_of_relationship(
         Some(conversation) => history(c, conversation, before, limit),
         None => Ok(Vec::new()),
     }
+}
+
+/// Turn by turn, backwards, so that few of either table are looked at: a planner would start with the messages.
+const LINES: &str = "
+    select messages.speaker, messages.content
+    from turns
+    cross join messages
+        on messages.conversation_id = turns.conversation_id and messages.turn_no = turns.turn_no
+    where turns.conversation_id = ?1 and turns.turn_no < ?2 and turns.voided_at is null
+        and messages.run in (?3, turns.chosen_run)
+    order by turns.turn_no desc, messages.speaker desc
+    limit ?4 + 0";
+
+struct Lines;
+
+/// The same messages as [`history`] has them before a turn, without all that is not said; oldest first.
+pub(crate) fn lines(
+    c: &mut SqliteConnection,
+    conversation: ConversationId,
+    before_turn_no: u32,
+    limit: u32,
+) -> Result<Vec<Line>, Fault> {
+    let binds = binds!(
+        db(conversation) => Binary,
+        i64::from(before_turn_no) => BigInt,
+        i64::from(NO_RUN) => BigInt,
+        i64::from(limit) => BigInt,
+    );
+    let rows: Vec<(String, String)> = Sql::<Lines, _, (Text, Text)>::new(LINES, binds).load(c)?;
+    rows.into_iter()
+        .rev()
+        .map(|(speaker, content)| {
+            Ok(Line {
+                speaker: named("messages.speaker", &speaker)?,
+                text: plain_text(&parts(&content)?),
+            })
+        })
+        .collect()
 }
 
 /// Newest first; of each turn that stands, the user's message and that of its chosen run.

@@ -1,8 +1,9 @@
 //! Relationships, and the state that the rules look at.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use waifu_app::ports::store::Appended;
-use waifu_app::ports::turn_store::{Append, FirstMeeting, Moved};
+use waifu_app::ports::turn_store::{Append, Authority, FirstMeeting, Moved, Settlement};
 use waifu_domain::ids::RelationshipId;
 use waifu_domain::relationship::{
     Affection, Cause, Head, Horizon, Level, Pair, Relationship, RelationshipState,
@@ -12,11 +13,12 @@ use waifu_domain::timestamp::Timestamp;
 use super::{event_occurrences, interactions};
 use crate::errors::{Corrupt, Fault};
 use crate::schema::relationships;
+use crate::sql::{Sql, binds};
 use crate::types::{DbUuid, checked, db, from_json, from_json_or_default, micros, moment, to_json};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = relationships)]
-struct RelationshipRow {
+pub(crate) struct RelationshipRow {
     id: DbUuid,
     user_id: DbUuid,
     waifu_id: DbUuid,
@@ -34,7 +36,7 @@ struct RelationshipRow {
 }
 
 impl RelationshipRow {
-    fn into_relationship(self) -> Result<Relationship, Corrupt> {
+    pub(crate) fn into_relationship(self) -> Result<Relationship, Corrupt> {
         Ok(Relationship {
             id: self.id.id(),
             pair: Pair {
@@ -145,6 +147,7 @@ pub(crate) fn state(
     horizon: Horizon,
 ) -> Result<RelationshipState, Fault> {
     let id = relationship.id;
+    let (entries, last_entry_at) = interactions::standing(c, id, horizon)?;
     Ok(RelationshipState {
         affection: relationship.affection,
         level: relationship.level,
@@ -154,53 +157,115 @@ pub(crate) fn state(
         counts: relationship.counts,
         deeds: relationship.deeds.clone(),
         last_entry_no: relationship.head.entry_no,
-        last_entry_at: interactions::last_at(c, id)?,
-        entries: interactions::standing(c, id, horizon)?,
+        last_entry_at,
+        entries,
         last_occurrences: event_occurrences::last_ones(c, id)?,
     })
 }
+
+const MOVE_HEAD: &str = "update relationships set head_seq = head_seq + ?2 where id = ?1";
+
+/// Both ask the same of the head, and of the run that is settled if one is.
+const ADVANCE_HEAD: &str = "
+    update relationships
+    set head_seq = ?3
+    where id = ?1 and head_seq = ?2
+        and (?4 is null or exists (
+            select 1 from runs
+            where turn_id = ?4 and run = ?5
+                and runs.relationship_id = relationships.id and ended_at is null
+                and (?6 is null or lease_owner = ?6)
+                and (?7 = 0 or lease_until < cast(unixepoch('subsec') * 1000000 as integer))
+        ))";
+const ADVANCE: &str = "
+    update relationships
+    set head_seq = ?3, affection = ?8, level = ?9, facts = ?10, last_interaction = ?11,
+        counts = ?12, deeds = coalesce(?13, deeds), last_entry_no = ?14, version = ?15
+    where id = ?1 and head_seq = ?2
+        and (?4 is null or exists (
+            select 1 from runs
+            where turn_id = ?4 and run = ?5
+                and runs.relationship_id = relationships.id and ended_at is null
+                and (?6 is null or lease_owner = ?6)
+                and (?7 = 0 or lease_until < cast(unixepoch('subsec') * 1000000 as integer))
+        ))";
+
+struct MoveHead;
+struct AdvanceHead;
+struct Advance;
 
 /// Makes room for so many events after the newest one.
 pub(crate) fn move_head(
     c: &mut SqliteConnection,
     id: RelationshipId,
-    by: i64,
+    by: u32,
 ) -> Result<(), Fault> {
-    diesel::update(relationships::table.find(db(id)))
-        .set(relationships::head_seq.eq(relationships::head_seq + by))
-        .execute(c)?;
+    let binds = binds!(db(id) => Binary, i64::from(by) => BigInt);
+    Sql::<MoveHead, _>::new(MOVE_HEAD, binds).execute(c)?;
     Ok(())
 }
 
-/// Moves the head, and with it what the act moved; `Stale` and nothing written when it is elsewhere by now.
-pub(crate) fn advance(c: &mut SqliteConnection, append: &Append) -> Result<Appended, Fault> {
+/// Moves the head, and with it what the act moved. `Stale` and nothing written when it is elsewhere by now, or when the
+/// run that is `settled` may not be ended.
+pub(crate) fn advance(
+    c: &mut SqliteConnection,
+    append: &Append,
+    settled: Option<&Settlement>,
+) -> Result<Appended, Fault> {
     let at_head = |seq: u64| checked::<i64, _>("relationships.head_seq", seq);
     let after = append.head_after();
-    let row = relationships::table
-        .find(db(append.relationship_id))
-        .filter(relationships::head_seq.eq(at_head(append.expected.seq)?));
-    let head = relationships::head_seq.eq(at_head(after.seq)?);
+    let (holder, must_have_run_out) = match settled.map(|settlement| settlement.authority) {
+        Some(Authority::Holder(process)) => (Some(db(process)), false),
+        Some(Authority::LeaseExpired) => (None, true),
+        Some(Authority::User) | None => (None, false),
+    };
+    let turn = settled.map(|settlement| settlement.turn);
+    let (id, expected, head) = (
+        db(append.relationship_id),
+        at_head(append.expected.seq)?,
+        at_head(after.seq)?,
+    );
+    let (turn, run) = (
+        turn.map(|turn| db(turn.turn_id)),
+        turn.map(|turn| i64::from(turn.run)),
+    );
     let advanced = match &append.moved {
-        None => diesel::update(row).set(head).execute(c)?,
+        None => {
+            let binds = binds!(
+                id => Binary,
+                expected => BigInt,
+                head => BigInt,
+                turn => Nullable<Binary>,
+                run => Nullable<BigInt>,
+                holder => Nullable<Binary>,
+                must_have_run_out => Bool,
+            );
+            Sql::<AdvanceHead, _>::new(ADVANCE_HEAD, binds).execute(c)?
+        }
         Some(Moved { entries, state }) => {
-            // `None` leaves the column as it is: the longest of them, which few acts change.
+            // The longest of the columns, which few acts change.
             let deeds = entries
                 .iter()
                 .any(|entry| matches!(entry.cause, Cause::Gift { .. } | Cause::Date { .. }))
-                .then(|| relationships::deeds.eq(to_json(&state.deeds)));
-            diesel::update(row)
-                .set((
-                    head,
-                    relationships::affection.eq(i64::from(state.affection.get())),
-                    relationships::level.eq(i64::from(state.level.get())),
-                    relationships::facts.eq(to_json(&state.facts)),
-                    relationships::last_interaction.eq(micros(state.last_interaction)),
-                    relationships::counts.eq(to_json(&state.counts)),
-                    deeds,
-                    relationships::last_entry_no.eq(i64::from(after.entry_no)),
-                    relationships::version.eq(i64::from(after.version)),
-                ))
-                .execute(c)?
+                .then(|| to_json(&state.deeds));
+            let binds = binds!(
+                id => Binary,
+                expected => BigInt,
+                head => BigInt,
+                turn => Nullable<Binary>,
+                run => Nullable<BigInt>,
+                holder => Nullable<Binary>,
+                must_have_run_out => Bool,
+                i64::from(state.affection.get()) => BigInt,
+                i64::from(state.level.get()) => BigInt,
+                to_json(&state.facts) => Text,
+                micros(state.last_interaction) => Nullable<BigInt>,
+                to_json(&state.counts) => Text,
+                deeds => Nullable<Text>,
+                i64::from(after.entry_no) => BigInt,
+                i64::from(after.version) => BigInt,
+            );
+            Sql::<Advance, _>::new(ADVANCE, binds).execute(c)?
         }
     };
     Ok(if advanced == 1 {

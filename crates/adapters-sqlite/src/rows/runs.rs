@@ -1,17 +1,17 @@
 //! Runs: each attempt at her answer, and who holds it.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use time::Duration;
-use waifu_app::ports::turn_store::Settlement;
+use waifu_app::ports::store::NewRun;
+use waifu_app::ports::turn_store::{Heartbeat, Settlement};
 use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
-use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndReason, RunNo, RunStatus, Usage};
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::runs;
-use crate::types::{DbUuid, checked, db, name_of, named};
+use crate::sql::{Sql, binds};
+use crate::types::{DbUuid, checked, db, micros_of, name_of, named};
 
 pub(crate) const FIRST: RunNo = 1;
 
@@ -23,7 +23,6 @@ pub(crate) struct RunRow {
     status: String,
     reason: Option<String>,
     pub(crate) lease_owner: Option<DbUuid>,
-    pub(crate) lease_until: Option<i64>,
     pub(crate) words_so_far: String,
     prompt_tokens: Option<i64>,
     completion_tokens: Option<i64>,
@@ -54,38 +53,86 @@ impl RunRow {
     }
 }
 
-/// Leases are counted by this clock alone, in microseconds; a transaction asks once.
-pub(crate) fn clock(c: &mut SqliteConnection) -> Result<i64, Fault> {
-    let now = sql::<BigInt>("cast(unixepoch('subsec') * 1000000 as integer)");
-    Ok(diesel::select(now).get_result(c)?)
+/// Starts to stream. Leases are counted by this clock alone, in microseconds.
+const START: &str = "
+    insert into runs
+        (turn_id, run, relationship_id, status, lease_owner, lease_until, words_so_far, started_at)
+    values (?1, ?2, ?3, ?4, ?5, cast(unixepoch('subsec') * 1000000 as integer) + ?6, '', ?7)";
+const RENEW: &str = "
+    update runs
+    set lease_until = cast(unixepoch('subsec') * 1000000 as integer) + ?1, words_so_far = ?2
+    where turn_id = ?3 and run = ?4 and lease_owner = ?5 and ended_at is null";
+const HAS_RUN_OUT: &str = "
+    select 1 from runs
+    where turn_id = ?1 and run = ?2
+        and lease_until < cast(unixepoch('subsec') * 1000000 as integer)";
+const ABANDONED: &str = "
+    select turn_id from runs
+    where ended_at is null and lease_until < cast(unixepoch('subsec') * 1000000 as integer)
+    order by lease_until
+    limit ?1 + 0";
+const END: &str = "
+    update runs
+    set status = ?3, reason = ?4, lease_owner = null, lease_until = null, words_so_far = '',
+        prompt_tokens = ?5, completion_tokens = ?6, ended_at = ?7
+    where turn_id = ?1 and run = ?2";
+
+struct Start;
+struct Renew;
+struct HasRunOut;
+struct Abandoned;
+struct End;
+
+/// Starts to stream a run of a turn.
+pub(crate) fn start(c: &mut SqliteConnection, run: RunNo, new: &NewRun) -> Result<(), Fault> {
+    let binds = binds!(
+        db(new.turn_id) => Binary,
+        i64::from(run) => BigInt,
+        db(new.relationship_id) => Binary,
+        name_of(RunStatus::Streaming) => Text,
+        db(new.process) => Binary,
+        micros_of(new.lease) => BigInt,
+        new.at.unix_micros() => BigInt,
+    );
+    Sql::<Start, _>::new(START, binds).execute(c)?;
+    Ok(())
 }
 
-pub(crate) fn lease_until(now: i64, lease: Duration) -> i64 {
-    Timestamp::from_unix_micros(now).plus(lease).unix_micros()
+/// Renews the lease of a run that streams and is this process's, and saves its words. Returns whether there is one.
+pub(crate) fn renew(
+    c: &mut SqliteConnection,
+    process: ProcessId,
+    lease: Duration,
+    beat: &Heartbeat,
+) -> Result<bool, Fault> {
+    let binds = binds!(
+        micros_of(lease) => BigInt,
+        &*beat.words => Text,
+        db(beat.turn_id) => Binary,
+        i64::from(beat.run) => BigInt,
+        db(process) => Binary,
+    );
+    Ok(Sql::<Renew, _>::new(RENEW, binds).execute(c)? == 1)
 }
 
-/// Starts to stream the first run of a turn.
-pub(crate) fn start_first(
+/// Whether a lease has run out.
+pub(crate) fn has_run_out(
     c: &mut SqliteConnection,
     turn: TurnId,
-    relationship: RelationshipId,
-    (process, lease): (ProcessId, Duration),
-    at: Timestamp,
-) -> Result<(), Fault> {
-    let now = clock(c)?;
-    diesel::insert_into(runs::table)
-        .values((
-            runs::turn_id.eq(db(turn)),
-            runs::run.eq(i64::from(FIRST)),
-            runs::relationship_id.eq(db(relationship)),
-            runs::status.eq(name_of(RunStatus::Streaming)),
-            runs::lease_owner.eq(db(process)),
-            runs::lease_until.eq(lease_until(now, lease)),
-            runs::words_so_far.eq(""),
-            runs::started_at.eq(at.unix_micros()),
-        ))
-        .execute(c)?;
-    Ok(())
+    run: RunNo,
+) -> Result<bool, Fault> {
+    let binds = binds!(db(turn) => Binary, i64::from(run) => BigInt);
+    let found: Option<(i32,)> = Sql::<HasRunOut, _, (Integer,)>::new(HAS_RUN_OUT, binds)
+        .get_result(c)
+        .optional()?;
+    Ok(found.is_some())
+}
+
+/// Those whose lease ran out first come first.
+pub(crate) fn abandoned(c: &mut SqliteConnection, limit: u32) -> Result<Vec<TurnId>, Fault> {
+    let binds = binds!(i64::from(limit) => BigInt);
+    let turns: Vec<(DbUuid,)> = Sql::<Abandoned, _, (Binary,)>::new(ABANDONED, binds).load(c)?;
+    Ok(turns.into_iter().map(|(turn,)| turn.id()).collect())
 }
 
 pub(crate) fn newest(c: &mut SqliteConnection, turn: TurnId) -> Result<RunRow, Fault> {
@@ -127,17 +174,15 @@ pub(crate) fn streaming(
 pub(crate) fn end(c: &mut SqliteConnection, settlement: &Settlement) -> Result<(), Fault> {
     let turn = settlement.turn;
     let usage = settlement.usage;
-    diesel::update(runs::table.find((db(turn.turn_id), i64::from(turn.run))))
-        .set((
-            runs::status.eq(name_of(settlement.status)),
-            runs::reason.eq(settlement.reason.map(name_of)),
-            runs::lease_owner.eq(None::<DbUuid>),
-            runs::lease_until.eq(None::<i64>),
-            runs::words_so_far.eq(""),
-            runs::prompt_tokens.eq(usage.map(|usage| i64::from(usage.prompt_tokens))),
-            runs::completion_tokens.eq(usage.map(|usage| i64::from(usage.completion_tokens))),
-            runs::ended_at.eq(settlement.at.unix_micros()),
-        ))
-        .execute(c)?;
+    let binds = binds!(
+        db(turn.turn_id) => Binary,
+        i64::from(turn.run) => BigInt,
+        name_of(settlement.status) => Text,
+        settlement.reason.map(name_of) => Nullable<Text>,
+        usage.map(|usage| i64::from(usage.prompt_tokens)) => Nullable<BigInt>,
+        usage.map(|usage| i64::from(usage.completion_tokens)) => Nullable<BigInt>,
+        settlement.at.unix_micros() => BigInt,
+    );
+    Sql::<End, _>::new(END, binds).execute(c)?;
     Ok(())
 }

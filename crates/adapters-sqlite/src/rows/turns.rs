@@ -1,11 +1,13 @@
 //! Turns.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 use sha2::{Digest, Sha256};
 use waifu_app::ports::store::{NewReaction, VoidedTurns};
 use waifu_app::ports::turn_store::{NewTurn, TurnRef};
 use waifu_domain::affection::Appraisal;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{MessageText, RunNo, TurnKind};
 
@@ -13,7 +15,8 @@ use super::conversations::{self, TurnPlace};
 use super::messages;
 use crate::errors::{Corrupt, Fault};
 use crate::schema::turns;
-use crate::types::{DbUuid, checked, db, name_of, named, to_json};
+use crate::sql::{Sql, binds};
+use crate::types::{DbUuid, checked, db, from_json, name_of, named, to_json};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = turns)]
@@ -144,12 +147,45 @@ pub(crate) fn by_client_message(
     Ok(row)
 }
 
-/// The history shows the reply of this run.
+const CHOOSE: &str = "update turns set chosen_run = ?2 where id = ?1";
+
+struct Choose;
+
+/// The history shows the reply of this run from now on.
 pub(crate) fn choose_run(c: &mut SqliteConnection, id: TurnId, run: RunNo) -> Result<(), Fault> {
-    diesel::update(turns::table.find(db(id)))
-        .set(turns::chosen_run.eq(i64::from(run)))
-        .execute(c)?;
+    let binds = binds!(db(id) => Binary, i64::from(run) => BigInt);
+    Sql::<Choose, _>::new(CHOOSE, binds).execute(c)?;
     Ok(())
+}
+
+/// The last one of the default conversation that was not taken back.
+pub(crate) fn last_standing(
+    c: &mut SqliteConnection,
+    relationship: RelationshipId,
+) -> Result<Option<TurnRow>, Fault> {
+    let Some(conversation) = conversations::default_of(c, relationship)? else {
+        return Ok(None);
+    };
+    let row = turns::table
+        .filter(turns::conversation_id.eq(db(conversation)))
+        .filter(turns::voided_at.is_null())
+        .order(turns::turn_no.desc())
+        .select(TurnRow::as_select())
+        .first(c)
+        .optional()?;
+    Ok(row)
+}
+
+/// What a turn answers, when that is not a message.
+pub(crate) fn cause(c: &mut SqliteConnection, id: TurnId) -> Result<Option<Cause>, Fault> {
+    let cause: Option<Option<String>> = turns::table
+        .find(db(id))
+        .select(turns::cause)
+        .first(c)
+        .optional()?;
+    let cause = cause.flatten();
+    let cause = cause.map(|json| from_json("turns.cause", &json));
+    Ok(cause.transpose()?)
 }
 
 pub(crate) fn number(

@@ -16,7 +16,7 @@ use crate::types::{DbUuid, checked, db, name_of, named};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
-struct UserRow {
+pub(crate) struct UserRow {
     id: DbUuid,
     username: String,
     display_name: String,
@@ -44,7 +44,7 @@ impl UserRow {
         }
     }
 
-    fn into_user(self) -> Result<(User, PasswordHash), Corrupt> {
+    pub(crate) fn into_user(self) -> Result<(User, PasswordHash), Corrupt> {
         let user = User {
             id: self.id.id(),
             username: checked("users.username", self.username)?,

@@ -75,6 +75,61 @@ impl WaifuRow {
     }
 }
 
+/// What is not of a version.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[cfg_attr(test, derive(Default))]
+#[diesel(table_name = waifus)]
+pub(crate) struct WaifuHead {
+    key: Option<String>,
+    seeded_version: Option<i64>,
+    owner_id: Option<DbUuid>,
+    visibility: String,
+    version: i64,
+    created_at: i64,
+    updated_at: i64,
+    deleted_at: Option<i64>,
+}
+
+impl WaifuHead {
+    /// The version that she is in now.
+    pub(crate) fn version(&self) -> Result<u32, Corrupt> {
+        checked("waifus.version", self.version)
+    }
+
+    /// As she was in a version, apart from what is not of one.
+    pub(crate) fn into_waifu(
+        self,
+        id: WaifuId,
+        version: u32,
+        profile: WaifuProfile,
+    ) -> Result<Waifu, Corrupt> {
+        Ok(Waifu {
+            id,
+            key: self.key.map(|key| checked("waifus.key", key)).transpose()?,
+            seeded_version: self
+                .seeded_version
+                .map(|version| checked("waifus.seeded_version", version))
+                .transpose()?,
+            owner: Owner::from(self.owner_id.map(DbUuid::id::<UserId>)),
+            visibility: named("waifus.visibility", &self.visibility)?,
+            profile,
+            version,
+            created_at: Timestamp::from_unix_micros(self.created_at),
+            updated_at: Timestamp::from_unix_micros(self.updated_at),
+            deleted_at: moment(self.deleted_at),
+        })
+    }
+}
+
+pub(crate) fn head(c: &mut SqliteConnection, id: WaifuId) -> Result<Option<WaifuHead>, Fault> {
+    let head = waifus::table
+        .find(db(id))
+        .select(WaifuHead::as_select())
+        .first(c)
+        .optional()?;
+    Ok(head)
+}
+
 pub(crate) fn insert(c: &mut SqliteConnection, waifu: &Waifu) -> Result<Result<(), Taken>, Fault> {
     let inserted = diesel::insert_into(waifus::table)
         .values(WaifuRow::new(waifu))

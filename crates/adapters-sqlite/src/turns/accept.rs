@@ -1,76 +1,116 @@
 //! Accepting a message. Whatever refuses it comes before the first write.
 
+use std::sync::Arc;
+
 use diesel::SqliteConnection;
-use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn, Opening, TurnRef};
+use waifu_app::failpoint;
+use waifu_app::ports::store::NewRun;
+use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn, Opening, Standing, TurnRef};
 use waifu_domain::relationship::Relationship;
+use waifu_domain::turn::TurnKind;
+use waifu_domain::user::User;
 use waifu_domain::waifu::Waifu;
 
-use super::{meet, opening, react};
+use super::look::{Look, look};
+use super::{companion, meet, react};
+use crate::companions::Companions;
 use crate::errors::Fault;
+use crate::rows::conversations::TurnPlace;
 use crate::rows::messages::NewMessage;
-use crate::rows::{conversations, durable_events, messages, relationships, runs, turns, waifus};
+use crate::rows::turns::TurnRow;
+use crate::rows::{conversations, durable_events, messages, relationships, runs, turns};
+use crate::types::{DbUuid, checked};
 
-pub(crate) fn accept(c: &mut SqliteConnection, turn: &NewTurn) -> Result<Accepted, Fault> {
-    let relationship = relationships::by_pair(c, turn.pair)?;
-    if let Some(relationship) = &relationship
-        && let Some(answer) = recognise(c, turn, relationship)?
-    {
-        return Ok(answer);
-    }
-    let waifu = match waifus::by_id(c, turn.pair.waifu_id)? {
-        Some(waifu) if relationship.is_some() || waifu.is_visible_to(turn.pair.user_id) => waifu,
-        _ => return Ok(Accepted::NoSuchWaifu),
+pub(crate) fn accept(
+    c: &mut SqliteConnection,
+    companions: &Companions,
+    turn: &NewTurn,
+) -> Result<Accepted, Fault> {
+    let Some(look) = look(c, turn)? else {
+        return Ok(Accepted::NoSuchWaifu);
     };
+    if let Some(known) = &look.known {
+        return recognise(c, turn, known);
+    }
+    let Look {
+        waifu,
+        user,
+        relationship,
+        conversation,
+        known: _,
+        streaming,
+    } = look;
+    let version = waifu.version()?;
+    let waifu = companion::of_version(c, companions, turn.pair.waifu_id, version, waifu)?;
+    if relationship.is_none() && !waifu.is_visible_to(turn.pair.user_id) {
+        return Ok(Accepted::NoSuchWaifu);
+    }
     if waifu.deleted_at.is_some() {
         return Ok(Accepted::WaifuGone);
     }
-    let conversation = match &relationship {
-        Some(relationship) => conversations::default_of(c, relationship.id)?,
-        None => None,
-    };
-    if turn.conversation_id.is_some() && turn.conversation_id != conversation {
+    let wanted = turn.conversation_id;
+    if wanted.is_some() && wanted != conversation.map(|(id, _)| id.id()) {
         return Ok(Accepted::NoSuchConversation);
     }
-    if let Some(relationship) = &relationship
-        && let Some(busy) = react::streaming(c, relationship.id)?
-    {
-        return Ok(Accepted::Busy(busy));
+    if let Some(streaming) = streaming {
+        return Ok(Accepted::Busy(react::reference(c, streaming.id())?));
     }
-    let relationship = match relationship {
-        Some(relationship) => relationship,
-        None => meet::meet(c, turn.pair, turn.first_meeting, turn.at)?,
+    let (user, _) = user.ok_or(diesel::NotFound)?.into_user()?;
+    let (relationship, conversation) = if let Some(relationship) = relationship {
+        (relationship.into_relationship()?, conversation)
+    } else {
+        let first = turn.first_meeting;
+        let relationship = meet::meet(c, turn.pair, first, turn.at)?;
+        (relationship, Some((first.conversation_id.into(), 0)))
     };
-    let opening = open(c, turn, &waifu, &relationship)?;
+    let place = next_turn(&relationship, conversation.ok_or(diesel::NotFound)?)?;
+    let turn_ref = write(c, turn, place, &waifu, &relationship)?;
+    let opening = open(c, turn, turn_ref, place, waifu, user, relationship)?;
     Ok(Accepted::New(Box::new(opening)))
 }
 
 /// A message that was accepted before.
-fn recognise(
-    c: &mut SqliteConnection,
-    turn: &NewTurn,
-    relationship: &Relationship,
-) -> Result<Option<Accepted>, Fault> {
-    let Some(known) = turns::by_client_message(c, relationship.id, turn.client_message_id)? else {
-        return Ok(None);
-    };
+fn recognise(c: &mut SqliteConnection, turn: &NewTurn, known: &TurnRow) -> Result<Accepted, Fault> {
     if !known.said(&turn.text) {
-        return Ok(Some(Accepted::Mismatch));
+        return Ok(Accepted::Mismatch);
     }
     let run = runs::newest(c, known.id())?.no()?;
-    Ok(Some(Accepted::Duplicate(known.reference(c, run)?)))
+    Ok(Accepted::Duplicate(known.reference(c, run)?))
 }
 
-fn open(
+/// The place after the last turn.
+fn next_turn(
+    relationship: &Relationship,
+    (conversation, last_turn_no): (DbUuid, i64),
+) -> Result<TurnPlace, Fault> {
+    Ok(TurnPlace {
+        relationship_id: relationship.id,
+        conversation_id: conversation.id(),
+        turn_no: checked("conversations.last_turn_no", last_turn_no + 1)?,
+    })
+}
+
+fn write(
     c: &mut SqliteConnection,
     turn: &NewTurn,
+    place: TurnPlace,
     waifu: &Waifu,
     relationship: &Relationship,
-) -> Result<Opening, Fault> {
+) -> Result<TurnRef, Fault> {
     let id = relationship.id;
-    let place = conversations::next_turn(c, id)?;
+    conversations::take_turn(c, place)?;
+    failpoint::pass("accept.wrote");
     turns::insert_chat(c, turn, place, waifu.version)?;
-    let lease = (turn.process, turn.lease);
-    runs::start_first(c, turn.turn_id, id, lease, turn.at)?;
+    failpoint::pass("accept.wrote");
+    let run = NewRun {
+        turn_id: turn.turn_id,
+        relationship_id: id,
+        process: turn.process,
+        lease: turn.lease,
+        at: turn.at,
+    };
+    runs::start(c, runs::FIRST, &run)?;
+    failpoint::pass("accept.wrote");
     let message = NewMessage {
         id: turn.message_id,
         conversation_id: place.conversation_id,
@@ -81,6 +121,7 @@ fn open(
         at: turn.at,
     };
     messages::insert(c, &message)?;
+    failpoint::pass("accept.wrote");
 
     let reference = TurnRef {
         turn_id: turn.turn_id,
@@ -91,8 +132,40 @@ fn open(
     let (message, client_message) = (turn.message_id, turn.client_message_id);
     let events = DurableEvent::of_acceptance(reference, message, client_message);
     durable_events::insert(c, id, relationship.head.seq, &events, turn.at)?;
-    relationships::move_head(c, id, 2)?;
+    relationships::move_head(c, id, EVENTS)?;
+    failpoint::pass("accept.wrote");
+    Ok(reference)
+}
 
-    let opening = opening::read(c, turn.turn_id, turn.history_limit, turn.horizon)?;
-    Ok(opening.ok_or(diesel::NotFound)?)
+/// An acceptance makes two.
+const EVENTS: u32 = 2;
+
+/// The same that [`super::opening::read`] would find now.
+fn open(
+    c: &mut SqliteConnection,
+    turn: &NewTurn,
+    turn_ref: TurnRef,
+    place: TurnPlace,
+    waifu: Arc<Waifu>,
+    user: User,
+    mut relationship: Relationship,
+) -> Result<Opening, Fault> {
+    relationship.head.seq += u64::from(EVENTS);
+    let state = relationships::state(c, &relationship, turn.horizon)?;
+    let conversation = place.conversation_id;
+    let history = messages::lines(c, conversation, place.turn_no, turn.history_limit)?;
+    let standing = Standing {
+        turn: turn_ref,
+        kind: TurnKind::Chat,
+        conversation_id: conversation,
+        ended: None,
+        appraisal: turn.appraisal,
+        words_so_far: String::new(),
+        waifu,
+        person: user.person(),
+        user_name: user.display_name,
+        relationship,
+        state,
+    };
+    Ok(Opening { standing, history })
 }

@@ -2,24 +2,24 @@
 
 use diesel::SqliteConnection;
 use waifu_app::ports::store::Appended;
-use waifu_app::ports::turn_store::Append;
-use waifu_domain::ids::TurnId;
+use waifu_app::ports::turn_store::{Append, Settlement};
 
 use crate::errors::Fault;
 use crate::rows::{durable_events, event_occurrences, interactions, relationships};
 
-/// `settled` is the turn whose settlement this is part of.
+/// `settled` is the settlement that this is part of: `Stale` then says too that its run may not be ended.
 pub(crate) fn append(
     c: &mut SqliteConnection,
     append: &Append,
-    settled: Option<TurnId>,
+    settled: Option<&Settlement>,
 ) -> Result<Appended, Fault> {
-    if relationships::advance(c, append)? == Appended::Stale {
+    if relationships::advance(c, append, settled)? == Appended::Stale {
         return Ok(Appended::Stale);
     }
     let id = append.relationship_id;
     if let Some(moved) = &append.moved {
-        interactions::insert(c, &moved.entries, settled)?;
+        let turn = settled.map(|settlement| settlement.turn.turn_id);
+        interactions::insert(c, &moved.entries, turn)?;
     }
     // One that closes makes room for the next of its event.
     event_occurrences::close(c, id, &append.closed)?;

@@ -1,6 +1,7 @@
-//! Settling: the only way that a run ends.
+//! Settling: the only way that a run ends. Whatever refuses it is found by the first write, which then writes nothing.
 
 use diesel::SqliteConnection;
+use waifu_app::failpoint;
 use waifu_app::ports::store::Appended;
 use waifu_app::ports::turn_store::{Authority, Settled, Settlement};
 use waifu_domain::turn::RunStatus;
@@ -14,22 +15,13 @@ use crate::types::db;
 
 pub(crate) fn settle(c: &mut SqliteConnection, settlement: &Settlement) -> Result<Settled, Fault> {
     let turn = settlement.turn;
-    let Some(run) = runs::get(c, turn.turn_id, turn.run)? else {
-        return Ok(Settled::EndedByAnother);
-    };
-    // A run that is over can't be stale, so this comes first.
-    if !may_end(c, &run, settlement.authority)? {
-        return Ok(Settled::EndedByAnother);
-    }
-    if run.relationship_id != db(settlement.append.relationship_id) {
-        let why = "a settlement appends to the relationship of its run";
-        return Err(Fault::Misuse(why));
-    }
-    match append::append(c, &settlement.append, Some(turn.turn_id))? {
-        Appended::Stale => return Ok(Settled::Stale),
+    match append::append(c, &settlement.append, Some(settlement))? {
+        Appended::Stale => return refusal(c, settlement),
         Appended::Done => {}
     }
+    failpoint::pass("settle.wrote");
     runs::end(c, settlement)?;
+    failpoint::pass("settle.wrote");
     if let Some(reply) = &settlement.reply {
         let message = NewMessage {
             id: reply.message_id,
@@ -42,20 +34,37 @@ pub(crate) fn settle(c: &mut SqliteConnection, settlement: &Settlement) -> Resul
         };
         messages::insert(c, &message)?;
         turns::choose_run(c, turn.turn_id, turn.run)?;
+        failpoint::pass("settle.wrote");
     }
     Ok(Settled::Done)
 }
 
-/// The holder may, even after its lease has run out; anybody else only then.
-fn may_end(c: &mut SqliteConnection, run: &RunRow, authority: Authority) -> Result<bool, Fault> {
+/// Why nothing was written. A run that is over can't be stale.
+fn refusal(c: &mut SqliteConnection, settlement: &Settlement) -> Result<Settled, Fault> {
+    let turn = settlement.turn;
+    let Some(run) = runs::get(c, turn.turn_id, turn.run)? else {
+        return Ok(Settled::EndedByAnother);
+    };
+    if !may_end(c, &run, settlement)? {
+        return Ok(Settled::EndedByAnother);
+    }
+    if run.relationship_id != db(settlement.append.relationship_id) {
+        let why = "a settlement appends to the relationship of its run";
+        return Err(Fault::Misuse(why));
+    }
+    Ok(Settled::Stale)
+}
+
+/// The holder may, even after its lease has run out, and the user at any time; anybody else only then.
+fn may_end(c: &mut SqliteConnection, run: &RunRow, settlement: &Settlement) -> Result<bool, Fault> {
     if run.status()? != RunStatus::Streaming {
         return Ok(false);
     }
-    Ok(match authority {
-        Authority::Holder(process) => run.lease_owner == Some(db(process)),
+    match settlement.authority {
+        Authority::Holder(process) => Ok(run.lease_owner == Some(db(process))),
+        Authority::User => Ok(true),
         Authority::LeaseExpired => {
-            let now = runs::clock(c)?;
-            run.lease_until.is_some_and(|until| until < now)
+            runs::has_run_out(c, settlement.turn.turn_id, settlement.turn.run)
         }
-    })
+    }
 }

@@ -1,18 +1,18 @@
 //! What the judge and the recorder need of a turn, read at one head.
 
-use std::sync::Arc;
-
 use diesel::SqliteConnection;
 use waifu_app::ports::turn_store::Standing;
 use waifu_domain::ids::TurnId;
 use waifu_domain::relationship::Horizon;
-use waifu_domain::waifu::Waifu;
 
+use super::companion;
+use crate::companions::Companions;
 use crate::errors::Fault;
-use crate::rows::{interactions, relationships, runs, turns, users, waifu_versions, waifus};
+use crate::rows::{interactions, relationships, runs, turns, users, waifus};
 
 pub(crate) fn read(
     c: &mut SqliteConnection,
+    companions: &Companions,
     turn_id: TurnId,
     horizon: Horizon,
 ) -> Result<Option<Standing>, Fault> {
@@ -25,11 +25,8 @@ pub(crate) fn read(
     let pair = relationship.pair;
     let user = users::by_id(c, pair.user_id)?.ok_or(diesel::NotFound)?;
     let version = turn.waifu_version()?;
-    let waifu = Waifu {
-        profile: waifu_versions::get(c, pair.waifu_id, version)?,
-        version,
-        ..waifus::by_id(c, pair.waifu_id)?.ok_or(diesel::NotFound)?
-    };
+    let head = waifus::head(c, pair.waifu_id)?.ok_or(diesel::NotFound)?;
+    let waifu = companion::of_version(c, companions, pair.waifu_id, version, head)?;
     let appraisal = if interactions::has_moved(c, turn_id)? {
         None
     } else {
@@ -42,7 +39,7 @@ pub(crate) fn read(
         ended: run.status()?.ended(),
         appraisal,
         words_so_far: run.words_so_far,
-        waifu: Arc::new(waifu),
+        waifu,
         person: user.person(),
         user_name: user.display_name,
         relationship,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use waifu_app::ports::store::{MessagePlace, Messages, StoreError, TurnOutcome};
-use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::turn::Message;
 
 use super::Repository;
@@ -20,6 +20,10 @@ impl Messages for Repository<'_> {
         self.0
             .run(move |c| messages::history_of_relationship(c, relationship, before, limit))
             .await
+    }
+
+    async fn by_id(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.0.run(move |c| messages::by_id(c, id)).await
     }
 
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {

@@ -1,6 +1,7 @@
 //! One transaction on one leased connection, and the repositories that borrow it.
 
 mod catalogue;
+mod event_log;
 mod messages;
 mod receipts;
 mod relationships;
@@ -12,8 +13,8 @@ mod waifus;
 use async_trait::async_trait;
 use diesel::SqliteConnection;
 use waifu_app::ports::store::{
-    CatalogueEntries, Messages, Receipts, Relationships, Sessions, StoreError, Turns, UnitOfWork,
-    Users, Waifus,
+    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError, Turns,
+    UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Lease;
@@ -77,6 +78,10 @@ impl UnitOfWork for SqliteUnitOfWork {
     }
 
     fn turns(&mut self) -> Box<dyn Turns + '_> {
+        Box::new(Repository(self))
+    }
+
+    fn event_log(&mut self) -> Box<dyn EventLog + '_> {
         Box::new(Repository(self))
     }
 

@@ -1,13 +1,17 @@
-//! Turns that answer what a user did, and turns that are taken back.
+//! Turns that answer what a user did, that are answered again, and that are taken back.
 
 use async_trait::async_trait;
-use waifu_app::ports::store::{NewReaction, StoreError, Turns, VoidedTurns};
+use waifu_app::ports::store::{
+    Candidate, LatestTurn, NewReaction, NewRun, StoreError, Turns, VoidedTurns,
+};
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{RelationshipId, TurnId};
+use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::RunNo;
 
 use super::Repository;
-use crate::rows::turns;
+use crate::rows::{messages, turns};
 use crate::turns::react;
 
 #[async_trait]
@@ -21,6 +25,30 @@ impl Turns for Repository<'_> {
 
     async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError> {
         self.0.run(move |c| react::start(c, &reaction)).await
+    }
+
+    async fn start_again(&mut self, again: NewRun) -> Result<TurnRef, StoreError> {
+        self.0.run(move |c| react::start_again(c, &again)).await
+    }
+
+    async fn latest(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<LatestTurn>, StoreError> {
+        self.0.run(move |c| react::latest(c, relationship)).await
+    }
+
+    async fn cause(&mut self, turn: TurnId) -> Result<Option<Cause>, StoreError> {
+        self.0.run(move |c| turns::cause(c, turn)).await
+    }
+
+    async fn candidates(&mut self, turns: &[TurnId]) -> Result<Vec<Candidate>, StoreError> {
+        let turns = turns.to_vec();
+        self.0.run(move |c| messages::candidates(c, &turns)).await
+    }
+
+    async fn choose(&mut self, turn: TurnId, run: RunNo) -> Result<(), StoreError> {
+        self.0.run(move |c| turns::choose_run(c, turn, run)).await
     }
 
     async fn number(

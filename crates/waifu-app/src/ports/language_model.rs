@@ -1,5 +1,6 @@
 //! Whatever speaks for her: an OpenAI-compatible endpoint, or the offline companion.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,7 +24,7 @@ pub struct ReplyRequest {
     /// For models that read.
     pub prompt: Prompt,
     /// What the prompt was made from, for the companion that works by rules.
-    pub scene: Scene,
+    pub scene: Arc<Scene>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 pub mod access_tokens;
 pub mod appraiser;
 pub mod clock;
-pub mod fanout;
 pub mod ids;
 pub mod language_model;
+pub mod neighbours;
 pub mod passwords;
 pub mod secrets;
 pub mod store;

@@ -60,6 +60,9 @@ pub trait TurnStore: std::fmt::Debug + Send + Sync {
 
     /// At most `limit` turns with a streaming run whose lease has run out, by the store's own clock.
     async fn abandoned(&self, limit: u32) -> Result<Vec<TurnId>, StoreError>;
+
+    /// Where these relationships stand; those who have never met are left out.
+    async fn whereabouts(&self, pairs: &[Pair]) -> Result<Vec<Whereabouts>, StoreError>;
 }
 
 /// A message to be accepted. All ids are the caller's, so that a lost answer can be recognised.
@@ -168,6 +171,8 @@ pub enum Authority {
     Holder(ProcessId),
     /// Anybody, once the lease has run out.
     LeaseExpired,
+    /// The user wants it, whoever holds the lease.
+    User,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,6 +224,24 @@ pub enum Settled {
     EndedByAnother,
 }
 
+/// What those who watch a relationship from another process need to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    pub pair: Pair,
+    /// The number of the newest durable event.
+    pub seq: u64,
+    pub streaming: Option<StreamingRun>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamingRun {
+    pub turn_id: TurnId,
+    pub run: RunNo,
+    pub process: ProcessId,
+    /// As the last heartbeat saved them.
+    pub words: String,
+}
+
 #[derive(Debug, Clone)]
 pub struct Heartbeat {
     pub turn_id: TurnId,
@@ -252,6 +275,16 @@ pub enum DurableEvent {
         reason: Option<EndReason>,
         message_id: Option<MessageId>,
         usage: Option<Usage>,
+        /// When another attempt may be worth it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
+    },
+    /// The words of another run are her answer from now on.
+    #[serde(rename = "turn.chosen")]
+    TurnChosen {
+        turn_id: TurnId,
+        run: RunNo,
+        message_id: MessageId,
     },
     #[serde(rename = "relationship.updated")]
     RelationshipUpdated { entry_no: u32, version: u32 },

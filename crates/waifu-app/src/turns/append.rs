@@ -1,12 +1,14 @@
 //! From a verdict to what is written: rows with their places, occurrences with their ids, events in their order.
 
+use std::sync::Arc;
+
 use waifu_domain::affection::{OpenedEvent, RuleBookHash, Verdict};
 use waifu_domain::catalogue::Events;
 use waifu_domain::events::{EventOccurrence, OccurrenceState};
 use waifu_domain::relationship::{LedgerPlace, Relationship};
 use waifu_domain::timestamp::Timestamp;
 
-use super::frames::{Frame, Happening};
+use super::news::{Happening, Numbered};
 use crate::ports::ids::IdSource;
 use crate::ports::store::LedgerRow;
 use crate::ports::turn_store::{Append, DurableEvent, Moved};
@@ -74,14 +76,13 @@ pub(crate) fn of_verdict(
     append
 }
 
-/// The frames of what was appended, in the order of its events; `others` are those of the events that the caller
-/// added after them.
-pub(crate) fn frames(
+/// What was appended, in the order of its events; `others` are the events that the caller added after them.
+pub(crate) fn told(
     append: Append,
     said: Option<&str>,
     events: &Events,
     others: impl IntoIterator<Item = Happening>,
-) -> Vec<Frame> {
+) -> Vec<Numbered> {
     let version = append.head_after().version;
     let entries = append.moved.into_iter().flat_map(|moved| moved.entries);
     let rows = entries.map(|interaction| Happening::RelationshipUpdated {
@@ -95,7 +96,8 @@ pub(crate) fn frames(
     };
     rows.chain(occurrences.map(event))
         .chain(others)
+        .map(Arc::new)
         .zip(append.expected.seq + 1..)
-        .map(|(happening, seq)| Frame::Durable { seq, happening })
+        .map(|(happening, seq)| Numbered { seq, happening })
         .collect()
 }

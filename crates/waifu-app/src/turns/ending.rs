@@ -1,5 +1,7 @@
 //! How a run ended, from what the model did.
 
+use std::time::Duration;
+
 use waifu_domain::turn::{EndReason, EndStatus, Usage};
 
 use crate::ports::language_model::{Finish, ModelError};
@@ -11,6 +13,8 @@ pub(super) struct Ending {
     pub(super) status: EndStatus,
     pub(super) reason: Option<EndReason>,
     pub(super) usage: Option<Usage>,
+    /// When another attempt may be worth it.
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Ending {
@@ -30,12 +34,14 @@ impl Ending {
                 status: EndStatus::Completed,
                 reason: None,
                 usage,
+                retry_after: None,
             },
             Finish::Length => Self {
                 text,
                 status: EndStatus::Completed,
                 reason: Some(EndReason::Length),
                 usage,
+                retry_after: None,
             },
         }
     }
@@ -52,7 +58,29 @@ impl Ending {
             status,
             reason: Some(reason),
             usage: None,
+            retry_after: None,
         }
+    }
+
+    /// The user wants no more of it.
+    pub(super) fn cancelled(text: String) -> Self {
+        let text = if has_words(&text) {
+            text
+        } else {
+            String::new()
+        };
+        Self {
+            text,
+            status: EndStatus::Cancelled,
+            reason: None,
+            usage: None,
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn retry_after_ms(&self) -> Option<u64> {
+        let after = self.retry_after?;
+        Some(u64::try_from(after.as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Whether she answered, which is what moves affection.

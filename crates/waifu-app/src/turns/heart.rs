@@ -1,10 +1,11 @@
 //! Heartbeats: once a second the leases of all runs here are renewed and their words saved.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
-use tracing::{info, warn};
+use tracing::{debug, warn};
 use waifu_domain::ids::ProcessId;
 
 use super::registry::Registry;
@@ -36,13 +37,17 @@ impl Heart {
         if beats.is_empty() {
             return;
         }
+        let runs: HashMap<_, _> = beats.iter().map(|beat| (beat.turn_id, beat.run)).collect();
         let lease = self.lease.try_into().unwrap_or(time::Duration::MAX);
         match self.turns.beat(self.process, lease, beats).await {
             Ok(lost) => {
-                for turn in lost {
+                let lost = lost
+                    .into_iter()
+                    .filter_map(|turn| runs.get_key_value(&turn));
+                for (turn, run) in lost {
                     // A run that has just settled is no longer streaming either; losing it then does nothing.
-                    info!(%turn, "a run is no longer this process's");
-                    self.registry.lose(turn);
+                    debug!(%turn, run, "a run is no longer this process's");
+                    self.registry.lose((*turn, *run));
                 }
             }
             Err(error) => {

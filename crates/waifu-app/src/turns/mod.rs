@@ -3,11 +3,13 @@
 
 pub(crate) mod append;
 mod ending;
-pub mod frames;
+pub(crate) mod forgetting;
 mod heart;
-pub mod in_process_fanout;
+pub mod hub;
 mod limits;
+pub mod news;
 pub(crate) mod one_at_a_time;
+mod provider;
 mod reaper;
 mod recorder;
 mod registry;
@@ -16,5 +18,6 @@ mod supervisor;
 
 pub use limits::TurnLimits;
 pub use supervisor::{
-    Begun, Grant, Granter, NotBegun, Reaction, Supervisor, SupervisorParts, TurnDraft,
+    Begun, Done, Grant, Granter, NotBegun, Reaction, Started, Supervisor, SupervisorParts,
+    TurnDraft,
 };

@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tracing::{error, info, warn};
 use waifu_domain::ids::TurnId;
-use waifu_domain::turn::{EndReason, plain_text};
+use waifu_domain::turn::EndReason;
 
 use super::ending::Ending;
 use super::recorder::Recorder;
 use super::registry::Registry;
 use crate::log::chain;
-use crate::ports::store::{StoreError, finish};
+use crate::ports::store::StoreError;
 use crate::ports::turn_store::Authority;
 
 /// So many runs are looked at in one round.
@@ -67,25 +67,10 @@ impl Reaper {
     }
 
     async fn end(&self, turn: TurnId) -> Result<(), StoreError> {
-        let now = self.recorder.clock.now();
-        let horizon = self.recorder.rule_book.horizon(now);
-        let Some(standing) = self.recorder.turns.standing(turn, horizon).await? else {
-            return Ok(());
-        };
-        if standing.ended.is_some() {
-            return Ok(());
-        }
-        let mut work = self.recorder.store.snapshot().await?;
-        let outcome = work.messages().outcome(turn).await;
-        let said = finish(work, outcome)
-            .await?
-            .and_then(|outcome| outcome.message)
-            .map(|message| plain_text(&message.parts));
         info!(%turn, "ending a run that nobody streams");
-        let ending = Ending::broken_off(standing.words_so_far.clone(), EndReason::Abandoned);
+        let abandoned = |words| Ending::broken_off(words, EndReason::Abandoned);
         self.recorder
-            .settle(standing, said.as_deref(), Authority::LeaseExpired, &ending)
-            .await;
-        Ok(())
+            .end(turn, Authority::LeaseExpired, abandoned)
+            .await
     }
 }

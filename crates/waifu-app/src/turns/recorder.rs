@@ -7,15 +7,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 use waifu_domain::affection::{Act, RuleBook, Setting, Verdict};
 use waifu_domain::catalogue::Events;
-use waifu_domain::turn::{Message, MessagePart, Speaker};
+use waifu_domain::ids::TurnId;
+use waifu_domain::turn::{Message, MessagePart, Speaker, plain_text};
 
 use super::append;
 use super::ending::Ending;
-use super::frames::{Frame, Happening, TurnDone};
+use super::hub::Hub;
+use super::news::{Happening, Numbered, TurnDone};
 use crate::catalogues::Catalogues;
+use crate::failpoint;
 use crate::log::chain;
 use crate::ports::clock::Clock;
-use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
 use crate::ports::store::{Store, StoreError, finish};
 use crate::ports::turn_store::{
@@ -32,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) turns: Arc<dyn TurnStore>,
-    pub(super) fanout: Arc<dyn Fanout>,
+    pub(super) hub: Hub,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) store: Arc<dyn Store>,
@@ -60,9 +62,7 @@ impl Recorder {
             .settle_or_explain(&mut standing, said, authority, ending)
             .await
         {
-            Ok(frames) => frames
-                .into_iter()
-                .for_each(|frame| self.fanout.publish(pair, frame)),
+            Ok(news) => self.hub.publish(pair, news),
             Err(unsettled) => {
                 match unsettled {
                     Unsettled::EndedByAnother => {
@@ -75,13 +75,7 @@ impl Recorder {
                         error!(turn = %turn.turn_id, run = turn.run, error = chain(&error), "failed to settle a run");
                     }
                 }
-                self.fanout.publish(
-                    pair,
-                    Frame::Lost {
-                        turn_id: turn.turn_id,
-                        run: turn.run,
-                    },
-                );
+                self.hub.lose(pair, (turn.turn_id, turn.run));
             }
         }
     }
@@ -92,7 +86,7 @@ impl Recorder {
         said: Option<&str>,
         authority: Authority,
         ending: &Ending,
-    ) -> Result<Vec<Frame>, Unsettled> {
+    ) -> Result<Vec<Numbered>, Unsettled> {
         let mut patience = Patience {
             left: self.patience,
             pause: FIRST_PAUSE,
@@ -104,14 +98,17 @@ impl Recorder {
             let settlement = self.settlement(standing, events, authority, ending);
             let mut answer_was_lost = false;
             let settled = loop {
-                match self.turns.settle(settlement.clone()).await {
+                failpoint::pass("settle.asked");
+                let settled = self.turns.settle(settlement.clone()).await;
+                failpoint::pass("settle.answered");
+                match settled {
                     Ok(settled) => break settled,
                     Err(error) => patience.wait_after(error).await?,
                 }
                 answer_was_lost = true;
             };
             match settled {
-                Settled::Done => return Ok(news(settlement, said, events)),
+                Settled::Done => return Ok(news(settlement, said, events, ending)),
                 Settled::EndedByAnother if answer_was_lost => {
                     let is_ours = loop {
                         match self.is_ours(&settlement).await {
@@ -119,7 +116,7 @@ impl Recorder {
                             Err(error) => patience.wait_after(error).await?,
                         }
                     };
-                    let ended = is_ours.then(|| news(settlement, said, events));
+                    let ended = is_ours.then(|| news(settlement, said, events, ending));
                     return ended.ok_or(Unsettled::EndedByAnother);
                 }
                 Settled::EndedByAnother => return Err(Unsettled::EndedByAnother),
@@ -137,6 +134,32 @@ impl Recorder {
             }
         }
         Err(Unsettled::KeepsMoving)
+    }
+
+    /// Ends a run that this process does not stream, with the words that its last heartbeat saved.
+    pub(super) async fn end(
+        &self,
+        turn: TurnId,
+        authority: Authority,
+        ending: impl FnOnce(String) -> Ending,
+    ) -> Result<(), StoreError> {
+        let horizon = self.rule_book.horizon(self.clock.now());
+        let Some(standing) = self.turns.standing(turn, horizon).await? else {
+            return Ok(());
+        };
+        if standing.ended.is_some() {
+            return Ok(());
+        }
+        let mut work = self.store.snapshot().await?;
+        let outcome = work.messages().outcome(turn).await;
+        let said = finish(work, outcome)
+            .await?
+            .and_then(|outcome| outcome.message)
+            .map(|message| plain_text(&message.parts));
+        let ending = ending(standing.words_so_far.clone());
+        self.settle(standing, said.as_deref(), authority, &ending)
+            .await;
+        Ok(())
     }
 
     /// Whether it was this settlement that ended the run: its commit came through and the answer did not. The
@@ -183,6 +206,7 @@ impl Recorder {
             reason: ending.reason,
             message_id: reply.as_ref().map(|reply| reply.message_id),
             usage: ending.usage,
+            retry_after_ms: ending.retry_after_ms(),
         });
         Settlement {
             turn: standing.turn,
@@ -255,8 +279,13 @@ impl From<StoreError> for Unsettled {
     }
 }
 
-/// The frames of a settlement's durable events, in their order.
-fn news(settlement: Settlement, said: Option<&str>, events: &Events) -> Vec<Frame> {
+/// A settlement's durable events, in their order.
+fn news(
+    settlement: Settlement,
+    said: Option<&str>,
+    events: &Events,
+    ending: &Ending,
+) -> Vec<Numbered> {
     let turn = settlement.turn;
     let message = settlement.reply.map(|reply| Message {
         id: reply.message_id,
@@ -275,6 +304,7 @@ fn news(settlement: Settlement, said: Option<&str>, events: &Events) -> Vec<Fram
         reason: settlement.reason,
         message,
         usage: settlement.usage,
+        retry_after_ms: ending.retry_after_ms(),
     });
-    append::frames(settlement.append, said, events, [done])
+    append::told(settlement.append, said, events, [done])
 }

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use waifu_domain::ids::{TurnId, UserId};
 use waifu_domain::turn::RunNo;
 
+use super::hub::Speech;
 use super::limits::TurnLimits;
 use crate::ports::turn_store::Heartbeat;
 
@@ -25,9 +26,9 @@ struct Held {
 
 #[derive(Debug)]
 struct HeldRun {
-    run: RunNo,
-    words: Arc<Mutex<String>>,
+    speech: Arc<Speech>,
     lost: CancellationToken,
+    cancelled: CancellationToken,
 }
 
 /// A place among the runs; given back when dropped.
@@ -35,15 +36,17 @@ struct HeldRun {
 pub(super) struct Place {
     registry: Arc<Registry>,
     user: UserId,
-    turn: Option<TurnId>,
+    run: Option<(TurnId, RunNo)>,
 }
 
 /// A run that is streamed here.
 #[derive(Debug)]
 pub(super) struct Streaming {
-    words: Arc<Mutex<String>>,
+    pub(super) speech: Arc<Speech>,
     /// Cancelled when somebody else has ended the run.
     pub(super) lost: CancellationToken,
+    /// Cancelled when the user wants no more of it.
+    pub(super) cancelled: CancellationToken,
     _place: Place,
 }
 
@@ -75,7 +78,7 @@ impl Registry {
         Ok(Place {
             registry: Arc::clone(self),
             user,
-            turn: None,
+            run: None,
         })
     }
 
@@ -84,23 +87,28 @@ impl Registry {
     }
 
     pub(super) fn heartbeats(&self) -> Vec<Heartbeat> {
-        let beat = |(turn_id, run): (&TurnId, &HeldRun)| Heartbeat {
-            turn_id: *turn_id,
-            run: run.run,
-            words: run
-                .words
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_str()
-                .into(),
+        let beat = |run: &HeldRun| Heartbeat {
+            turn_id: run.speech.turn_id,
+            run: run.speech.run,
+            words: run.speech.text().into(),
         };
-        self.held().runs.iter().map(beat).collect()
+        self.held().runs.values().map(beat).collect()
     }
 
-    pub(super) fn lose(&self, turn: TurnId) {
-        if let Some(run) = self.held().runs.get(&turn) {
-            run.lost.cancel();
+    pub(super) fn lose(&self, run: (TurnId, RunNo)) {
+        let held = self.held();
+        let held = held.runs.get(&run.0);
+        // Another run of the turn may have begun since.
+        if let Some(held) = held.filter(|held| held.speech.is(run)) {
+            held.lost.cancel();
         }
+    }
+
+    /// Ends a run that is streamed here, with the words so far; `false`: none is.
+    pub(super) fn cancel(&self, turn: TurnId) -> bool {
+        let held = self.held();
+        let run = held.runs.get(&turn);
+        run.inspect(|run| run.cancelled.cancel()).is_some()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -110,41 +118,21 @@ impl Registry {
 
 impl Place {
     pub(super) fn stream(mut self, turn: TurnId, run: RunNo) -> Streaming {
-        let words = Arc::<Mutex<String>>::default();
-        let lost = CancellationToken::new();
+        let speech = Arc::new(Speech::new(turn, run));
+        let (lost, cancelled) = (CancellationToken::new(), CancellationToken::new());
         let held = HeldRun {
-            run,
-            words: Arc::clone(&words),
+            speech: Arc::clone(&speech),
             lost: lost.clone(),
+            cancelled: cancelled.clone(),
         };
         self.registry.held().runs.insert(turn, held);
-        self.turn = Some(turn);
+        self.run = Some((turn, run));
         Streaming {
-            words,
+            speech,
             lost,
+            cancelled,
             _place: self,
         }
-    }
-}
-
-impl Streaming {
-    /// The words so far.
-    pub(super) fn said(&self) -> String {
-        self.words().clone()
-    }
-
-    /// Adds words, up to `limit` bytes in all; `text` is cut to what was added. Returns whether it was cut.
-    pub(super) fn say(&self, text: &mut String, limit: usize) -> bool {
-        let mut words = self.words();
-        let room = limit.saturating_sub(words.len());
-        let cut = text.len() > room;
-        text.truncate(text.floor_char_boundary(room));
-        words.push_str(text);
-        cut
-    }
-
-    fn words(&self) -> MutexGuard<'_, String> {
-        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -158,8 +146,11 @@ impl Drop for Place {
                 held.by_user.remove(&self.user);
             }
         }
-        if let Some(turn) = self.turn {
-            held.runs.remove(&turn);
+        if let Some(run) = self.run
+            // Another run of the turn may have begun already.
+            && held.runs.get(&run.0).is_some_and(|held| held.speech.is(run))
+        {
+            held.runs.remove(&run.0);
         }
     }
 }

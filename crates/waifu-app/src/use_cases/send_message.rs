@@ -1,34 +1,29 @@
-//! A message to her, and her answer: streamed to those who watch, or waited for.
+//! A message to her: her answer is streamed to those who watch, or waited for.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::Instant;
-use waifu_domain::ids::{ClientMessageId, ConversationId, TurnId, WaifuId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, Epoch, TurnId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::turn::MessageText;
 
 use super::access::Unseen;
-use super::read_relationship::{ReadRelationship, RelationshipView};
+use super::await_answer::{Answer, AwaitAnswer, Look, NoAnswer};
+use super::follow::{ResumeFrom, can_resume};
 use crate::caller::Caller;
 use crate::ports::appraiser::Appraiser;
-use crate::ports::fanout::Fanout;
+use crate::ports::clock::Clock;
 use crate::ports::store::{Store, StoreError, TurnOutcome, UnitOfWork, finish};
-use crate::turns::frames::{Frame, Happening, Subscription};
+use crate::turns::hub::{Hub, Watch};
 use crate::turns::{Begun, NotBegun, Supervisor, TurnDraft};
-
-/// The hand-over within the process is a hint: the store is asked again after so long without one.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 pub struct SendMessage {
     pub store: Arc<dyn Store>,
-    pub fanout: Arc<dyn Fanout>,
+    pub clock: Arc<dyn Clock>,
+    pub hub: Hub,
     pub appraiser: Arc<dyn Appraiser>,
     pub supervisor: Supervisor,
-    pub read_relationship: ReadRelationship,
-    /// How long an answer is waited for.
-    pub patience: Duration,
+    pub await_answer: AwaitAnswer,
 }
 
 #[derive(Debug, Clone)]
@@ -39,28 +34,31 @@ pub struct OutgoingMessage {
     pub text: MessageText,
 }
 
-/// A turn that has ended, and where the two stand after it.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    pub outcome: TurnOutcome,
-    pub relationship: RelationshipView,
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum AnswerError {
     #[error(transparent)]
     NotBegun(#[from] NotBegun),
-    /// The message is stored and being answered; the answer takes longer than anybody should wait.
-    #[error("the answer is still on its way")]
-    StillStreaming(TurnId),
     #[error(transparent)]
-    Unseen(#[from] Unseen),
+    NoAnswer(#[from] NoAnswer),
 }
 
-impl From<StoreError> for AnswerError {
-    fn from(error: StoreError) -> Self {
-        Self::Unseen(error.into())
-    }
+/// A turn to be watched from where its watcher is.
+#[derive(Debug)]
+pub struct StreamedTurn {
+    pub turn_id: TurnId,
+    pub epoch: Epoch,
+    pub start: StreamStart,
+    pub watch: Watch,
+    /// The events up to this number tell how the turn ended; `None`: it streams.
+    pub ends_by: Option<u64>,
+}
+
+#[derive(Debug)]
+pub enum StreamStart {
+    /// Its events follow from the first on, or from where its watcher was.
+    Replay,
+    /// The message was accepted before, and its watcher does not know more than that.
+    Again(Box<TurnOutcome>),
 }
 
 impl SendMessage {
@@ -68,10 +66,7 @@ impl SendMessage {
     pub async fn begin(&self, caller: Caller, message: OutgoingMessage) -> Result<Begun, NotBegun> {
         let appraisal = self.appraiser.appraise(message.text.as_str()).await;
         let draft = TurnDraft {
-            pair: Pair {
-                user_id: caller.user_id,
-                waifu_id: message.waifu_id,
-            },
+            pair: pair(caller, message.waifu_id),
             conversation_id: message.conversation_id,
             client_message_id: message.client_message_id,
             text: message.text,
@@ -86,29 +81,41 @@ impl SendMessage {
         caller: Caller,
         message: OutgoingMessage,
     ) -> Result<Answer, AnswerError> {
-        let pair = Pair {
-            user_id: caller.user_id,
-            waifu_id: message.waifu_id,
+        let watch = self.hub.watch(pair(caller, message.waifu_id));
+        let (turn, look) = match self.begin(caller, message).await? {
+            Begun::Started(started) => (started.turn, Look::Later),
+            Begun::Duplicate(turn) => (turn, Look::First),
         };
-        let mut watch = self.fanout.subscribe(pair);
-        let deadline = Instant::now() + self.patience;
-        let (turn, mut look_first) = match self.begin(caller, message).await? {
-            Begun::Started(turn) => (turn, false),
-            Begun::Duplicate(turn) => (turn, true),
-        };
-        while Instant::now() < deadline {
-            if !look_first {
-                wait_for_news(&mut watch, turn.turn_id).await;
+        let run = (turn.turn_id, turn.run);
+        Ok(self.await_answer.of(&watch, run, look).await?)
+    }
+
+    /// Returns when the message is stored, with what tells of its turn. `resume` is where the watcher of a message that
+    /// was sent before has come to.
+    pub async fn stream(
+        &self,
+        caller: Caller,
+        message: OutgoingMessage,
+        resume: Option<ResumeFrom>,
+    ) -> Result<StreamedTurn, NotBegun> {
+        let mut watch = self.hub.watch(pair(caller, message.waifu_id));
+        match self.begin(caller, message).await? {
+            Begun::Started(started) => {
+                watch.start_after(started.seq - 2);
+                Ok(StreamedTurn {
+                    turn_id: started.turn.turn_id,
+                    epoch: started.epoch,
+                    start: StreamStart::Replay,
+                    watch,
+                    ends_by: None,
+                })
             }
-            look_first = false;
-            match self.look(caller, pair.waifu_id, turn.turn_id).await {
-                Ok(Some(answer)) => return Ok(answer),
-                // The message is stored whatever becomes of the store now, so its sender goes on waiting.
-                Ok(None) | Err(AnswerError::Unseen(Unseen::Store(StoreError::Unavailable(_)))) => {}
-                Err(error) => return Err(error),
+            Begun::Duplicate(turn) => {
+                let mut work = self.store.snapshot().await?;
+                let streamed = self.again(&mut *work, watch, turn.turn_id, resume).await;
+                Ok(finish(work, streamed).await?)
             }
         }
-        Err(AnswerError::StillStreaming(turn.turn_id))
     }
 
     /// A turn between the caller and her as it is stored, whether it has ended or not; `None`: no such turn.
@@ -118,45 +125,67 @@ impl SendMessage {
         waifu_id: WaifuId,
         turn: TurnId,
     ) -> Result<Option<TurnOutcome>, StoreError> {
-        let pair = Pair {
-            user_id: caller.user_id,
-            waifu_id,
-        };
         let mut work = self.store.snapshot().await?;
-        let outcome = outcome_between(&mut *work, pair, turn).await;
+        let outcome = outcome_between(&mut *work, pair(caller, waifu_id), turn).await;
         finish(work, outcome).await
     }
 
-    async fn look(
+    /// Stops her answer, if it streams: its words so far are kept. `None`: no such turn.
+    pub async fn cancel(
         &self,
         caller: Caller,
         waifu_id: WaifuId,
         turn: TurnId,
-    ) -> Result<Option<Answer>, AnswerError> {
-        let mut work = self.store.snapshot().await?;
-        let pair = Pair {
-            user_id: caller.user_id,
-            waifu_id,
-        };
-        let answer = self.ended(&mut *work, pair, turn).await;
-        finish(work, answer).await
-    }
-
-    async fn ended(
-        &self,
-        work: &mut dyn UnitOfWork,
-        pair: Pair,
-        turn: TurnId,
-    ) -> Result<Option<Answer>, AnswerError> {
-        let outcome = work.messages().outcome(turn).await?;
-        let Some(outcome) = outcome.filter(|outcome| outcome.status.ended().is_some()) else {
+    ) -> Result<Option<Answer>, NoAnswer> {
+        let watch = self.hub.watch(pair(caller, waifu_id));
+        let outcome = self
+            .outcome(caller, waifu_id, turn)
+            .await
+            .map_err(Unseen::from)?;
+        let Some(outcome) = outcome else {
             return Ok(None);
         };
-        let relationship = self.read_relationship.view(work, pair).await?;
-        Ok(Some(Answer {
-            outcome,
-            relationship,
-        }))
+        if outcome.status.ended().is_none() {
+            self.supervisor.cancel(turn).await.map_err(Unseen::from)?;
+        }
+        let run = (turn, outcome.turn.run);
+        self.await_answer
+            .of(&watch, run, Look::First)
+            .await
+            .map(Some)
+    }
+
+    async fn again(
+        &self,
+        work: &mut dyn UnitOfWork,
+        mut watch: Watch,
+        turn: TurnId,
+        resume: Option<ResumeFrom>,
+    ) -> Result<StreamedTurn, StoreError> {
+        let missing = |what| StoreError::Failed(format!("a turn without its {what}").into());
+        let relationship = work.relationships().find(watch.pair()).await?;
+        let relationship = relationship.ok_or_else(|| missing("relationship"))?;
+        let outcome = work.messages().outcome(turn).await?;
+        let outcome = outcome.ok_or_else(|| missing("runs"))?;
+        let now = self.clock.now();
+        let from = match resume {
+            Some(from) if can_resume(work, Some(&relationship), from, now).await? => Some(from),
+            Some(_) | None => None,
+        };
+        let head = relationship.head.seq;
+        watch.start_after(from.map_or(head, |from| from.seq));
+        watch.expect_up_to(head);
+        let start = match from {
+            Some(_) => StreamStart::Replay,
+            None => StreamStart::Again(Box::new(outcome.clone())),
+        };
+        Ok(StreamedTurn {
+            turn_id: turn,
+            epoch: relationship.epoch,
+            start,
+            watch,
+            ends_by: outcome.status.ended().map(|_| head),
+        })
     }
 }
 
@@ -172,23 +201,9 @@ async fn outcome_between(
     Ok(outcome.filter(|outcome| outcome.relationship_id == relationship.id))
 }
 
-/// Returns when the turn may have ended.
-pub(super) async fn wait_for_news(watch: &mut Subscription, turn: TurnId) {
-    let ended = async {
-        loop {
-            match watch.next().await.as_deref() {
-                Ok(Frame::Durable {
-                    happening: Happening::TurnDone(done),
-                    ..
-                }) if done.turn_id == turn => {
-                    return;
-                }
-                Ok(Frame::Lost { turn_id, .. }) if *turn_id == turn => return,
-                Ok(_) => {}
-                // Frames were dropped, maybe the one that is waited for.
-                Err(_) => return,
-            }
-        }
-    };
-    let _ = tokio::time::timeout(LOOK_AGAIN, ended).await;
+fn pair(caller: Caller, waifu_id: WaifuId) -> Pair {
+    Pair {
+        user_id: caller.user_id,
+        waifu_id,
+    }
 }

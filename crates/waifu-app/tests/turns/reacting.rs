@@ -1,5 +1,6 @@
 //! From an act to her words about it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -8,7 +9,8 @@ use tokio::time::Instant;
 use waifu_app::ports::language_model::Finish;
 use waifu_app::ports::store::{NewReaction, StoreError};
 use waifu_app::ports::turn_store::TurnRef;
-use waifu_app::turns::{Granter, NotBegun, Reaction, TurnLimits};
+use waifu_app::turns::news::{Happening, Numbered};
+use waifu_app::turns::{Done, Granter, NotBegun, Reaction, TurnLimits};
 use waifu_domain::affection::Taste;
 use waifu_domain::prompt::{Line, Occasion};
 use waifu_domain::turn::{EndReason, EndStatus, Speaker};
@@ -17,35 +19,65 @@ use waifu_testkit::fakes::{Fate, Operation};
 
 use crate::world::{World, left, rows, seconds_pass, soon};
 
-/// The turn in which she answers, if she may.
-type Given = Result<(Option<TurnRef>, Option<Reaction>), StoreError>;
-
 impl World {
-    /// A gift between two who have met. It takes a second to store.
-    fn gift(&self) -> impl FnOnce(Granter) -> BoxFuture<'static, Given> + Send + use<> {
+    /// A gift between two who have met, and her turn, if she may answer. It takes a second to store.
+    fn gift(
+        &self,
+    ) -> impl FnOnce(Granter) -> BoxFuture<'static, Result<Done<Option<TurnRef>>, StoreError>>
+    + Send
+    + use<> {
         let (store, relationship) = (self.store.clone(), self.relationship());
-        let pair = self.pair;
         let give = async move |granter: Granter| {
             seconds_pass(1.0).await;
+            let mut news = Vec::new();
             let turn = granter.grant().map(|grant| {
                 let lease = grant.lease;
                 let new = reaction(&relationship, grant.process, moment(0));
-                store.start(&NewReaction { lease, ..new })
+                let turn = store.start(&NewReaction {
+                    lease,
+                    ..new.clone()
+                });
+                news.push(started(relationship.head.seq + 1, turn, new));
+                turn
             });
             let reaction = turn.map(|turn| Reaction {
-                pair,
                 turn,
                 occasion: a_gift(),
             });
-            Ok((turn, reaction))
+            Ok(Done {
+                outcome: turn,
+                news,
+                reaction,
+            })
         };
         |granter| async move { give(granter).await }.boxed()
     }
 
     async fn give(&self) -> Option<TurnRef> {
-        let user = self.pair.user_id;
-        let given = soon(self.supervisor.perform(user, self.gift())).await;
+        let given = soon(self.supervisor.perform(self.pair, self.gift())).await;
         given.expect("a gift is never refused")
+    }
+}
+
+fn started(seq: u64, turn: TurnRef, new: NewReaction) -> Numbered {
+    let happening = Happening::TurnStarted {
+        turn_id: turn.turn_id,
+        turn_no: turn.turn_no,
+        run: turn.run,
+        kind: new.kind,
+        cause: Some(new.cause),
+    };
+    Numbered {
+        seq,
+        happening: Arc::new(happening),
+    }
+}
+
+fn silent<T>(outcome: T) -> Done<T> {
+    Done {
+        outcome,
+        news: Vec::new(),
+        reaction: None,
     }
 }
 
@@ -69,7 +101,7 @@ async fn one_at_once() -> World {
 async fn an_act_is_answered_once_it_is_stored() {
     let world = World::new().await;
     world.play(world.draft("hello"), "hi").await;
-    let mut watcher = world.watch();
+    let mut watcher = world.watch_from_now();
     let turn = world.give().await.expect("there is room");
     let call = soon(world.model.next_call()).await;
     let scene = &call.request.scene;
@@ -85,10 +117,9 @@ async fn an_act_is_answered_once_it_is_stored() {
     );
     call.say("for me?");
     call.finish(Finish::Stop, None);
-    // The event of the start has number 5, and is told by who did the act.
     assert_eq!(
         watcher.until_over().await,
-        ["delta for me?", "6 done Completed"]
+        ["5 started", "delta for me?", "6 done Completed"]
     );
     let ending = world.ending(turn);
     assert_eq!(left(&ending), (EndStatus::Completed, None, "for me?"));
@@ -99,7 +130,7 @@ async fn an_act_is_answered_once_it_is_stored() {
 async fn an_act_that_nobody_waits_for_is_done_and_answered() {
     let world = World::new().await;
     world.play(world.draft("hello"), "hi").await;
-    let given = world.supervisor.perform(world.pair.user_id, world.gift());
+    let given = world.supervisor.perform(world.pair, world.gift());
     assert!(given.now_or_never().is_none(), "it can't be over so soon");
     let call = soon(world.model.next_call()).await;
     assert_eq!(call.request.scene.occasion, a_gift());
@@ -116,7 +147,7 @@ async fn what_is_said_while_she_answers_an_act_is_busy() {
         panic!("expected busy, found {refused:?}");
     };
     assert_eq!(busy, turn);
-    let mut watcher = world.watch();
+    let mut watcher = world.watch_from_now();
     call.say("oh!");
     call.finish(Finish::Stop, None);
     watcher.until_over().await;
@@ -140,11 +171,11 @@ async fn a_server_without_room_does_an_act_without_her_words() {
 #[tokio::test(start_paused = true)]
 async fn an_act_that_she_does_not_answer_leaves_its_place_to_others() {
     let world = one_at_once().await;
-    let user = world.pair.user_id;
-    let silent = |_| async { Ok::<_, StoreError>(((), None)) };
-    soon(world.supervisor.perform(user, silent)).await.unwrap();
-    let refused = |_| async { Err::<((), _), _>(StoreError::Failed("not today".into())) };
-    let outcome = soon(world.supervisor.perform(user, refused)).await;
+    let pair = world.pair;
+    let quiet = |_| async { Ok::<_, StoreError>(silent(())) };
+    soon(world.supervisor.perform(pair, quiet)).await.unwrap();
+    let refused = |_| async { Err::<Done<()>, _>(StoreError::Failed("not today".into())) };
+    let outcome = soon(world.supervisor.perform(pair, refused)).await;
     let Err(StoreError::Failed(why)) = outcome else {
         panic!("expected a refusal, found {outcome:?}");
     };
@@ -157,12 +188,11 @@ async fn an_act_that_she_does_not_answer_leaves_its_place_to_others() {
 async fn an_act_takes_no_place_before_it_asks_for_one() {
     let world = one_at_once().await;
     world.play(world.draft("hello"), "hi").await;
-    let user = world.pair.user_id;
     let slow = |_| async {
         seconds_pass(60.0).await;
-        Ok::<_, StoreError>(((), None))
+        Ok::<_, StoreError>(silent(()))
     };
-    let waiting = world.supervisor.perform(user, slow);
+    let waiting = world.supervisor.perform(world.pair, slow);
     assert!(waiting.now_or_never().is_none(), "it takes a minute");
     world.play(world.draft("and?"), "well").await;
 }
@@ -172,10 +202,9 @@ async fn an_answer_whose_opening_can_not_be_read_is_left_to_a_reaper() {
     let world = World::new().await;
     world.play(world.draft("hello"), "hi").await;
     world.store.foretell(Operation::Opening, [Fate::Away]);
-    let mut watcher = world.watch();
+    let mut watcher = world.watch_from_now();
     let turn = world.give().await.expect("there is room");
-    assert_eq!(watcher.until_over().await, ["lost"]);
-    assert_eq!(watcher.until_over().await, ["6 done Failed"]);
+    assert_eq!(watcher.until_over().await, ["5 started", "6 done Failed"]);
     let abandoned = (EndStatus::Failed, Some(EndReason::Abandoned), "");
     assert_eq!(left(&world.ending(turn)), abandoned);
     assert_eq!(world.model.times_asked(), 1);

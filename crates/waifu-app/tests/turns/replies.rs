@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use waifu_app::ports::language_model::{BoxError, Finish, ModelError, Phase};
+use waifu_app::ports::language_model::Finish;
 use waifu_app::turns::TurnLimits;
 use waifu_domain::turn::{EndReason, EndStatus, Usage};
 
-use crate::world::{World, left, rows, soon};
+use crate::world::{World, left, soon};
 
 #[tokio::test(start_paused = true)]
 async fn the_words_on_their_way_add_up_to_the_words_that_are_stored() {
@@ -46,12 +46,7 @@ async fn a_reply_that_is_too_long_is_cut_between_two_characters() {
     soon(call.hung_up()).await;
     assert_eq!(
         watcher.until_over().await[2..],
-        [
-            "delta 日本",
-            "delta 語",
-            "3 updated hello",
-            "4 done Incomplete"
-        ]
+        ["delta 日本語", "3 updated hello", "4 done Incomplete"]
     );
     let expected = (EndStatus::Incomplete, Some(EndReason::TooLong), "日本語");
     assert_eq!(left(&world.ending(turn)), expected);
@@ -77,11 +72,7 @@ async fn characters_that_a_store_can_not_hold_are_dropped() {
         call.say(text);
     }
     call.finish(Finish::Stop, None);
-    assert_eq!(
-        watcher.until_over().await[2..4],
-        ["delta ab", "delta c"],
-        "and no empty frame"
-    );
+    assert_eq!(watcher.until_over().await[2], "delta abc");
     assert_eq!(left(&world.ending(turn)).2, "abc");
 }
 
@@ -112,70 +103,6 @@ async fn the_whole_of_a_reply_has_an_end() {
             (found, reason, text.trim_end()),
             (status, why, said.trim_end())
         );
-    }
-}
-
-fn error() -> BoxError {
-    "the test's provider".into()
-}
-
-/// Every error of a model, and the reason that a turn's readers find.
-fn faults() -> Vec<(ModelError, EndReason)> {
-    let phase = Phase::NextWord;
-    let waited = Duration::from_secs(30);
-    let (status, source) = (500, None);
-    let retry_after = None;
-    vec![
-        (
-            ModelError::Unreachable(error()),
-            EndReason::ProviderUnavailable,
-        ),
-        (
-            ModelError::RateLimited { retry_after },
-            EndReason::ProviderUnavailable,
-        ),
-        (
-            ModelError::TimedOut { phase, waited },
-            EndReason::ProviderTimeout,
-        ),
-        (
-            ModelError::Refused { status, source },
-            EndReason::ProviderFailed,
-        ),
-        (ModelError::ContextLength, EndReason::ProviderFailed),
-        (ModelError::Malformed(error()), EndReason::ProviderFailed),
-        (ModelError::Cut(None), EndReason::Cut),
-    ]
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_fault_of_a_model_after_words_keeps_them_and_names_its_reason() {
-    for (fault, reason) in faults() {
-        let world = World::new().await;
-        let mut watcher = world.watch();
-        let (turn, call) = world.hello().await;
-        call.say("Well, ");
-        call.fail(fault);
-        watcher.until_over().await;
-        let ending = world.ending(turn);
-        let expected = (EndStatus::Incomplete, Some(reason), "Well, ");
-        assert_eq!(left(&ending), expected);
-        assert_eq!(rows(&ending), 1);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_fault_of_a_model_before_a_word_fails_the_run_and_names_its_reason() {
-    for (fault, reason) in faults() {
-        let world = World::new().await;
-        let mut watcher = world.watch();
-        world.model.refuse(fault);
-        world.supervisor.begin(world.draft("hello")).await.unwrap();
-        let told = watcher.until_over().await;
-        assert_eq!(told[2..], ["3 done Failed"]);
-        let ending = &world.store.asked_to_settle()[0];
-        assert_eq!(left(ending), (EndStatus::Failed, Some(reason), ""));
-        assert_eq!(rows(ending), 0);
     }
 }
 

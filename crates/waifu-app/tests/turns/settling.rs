@@ -7,7 +7,7 @@ use waifu_domain::relationship::{Head, InteractionKind};
 use waifu_domain::turn::EndStatus;
 use waifu_testkit::fakes::{Fate, Operation};
 
-use crate::world::{World, left, rows, soon};
+use crate::world::{World, left, rows, seconds_pass, soon};
 
 #[tokio::test(start_paused = true)]
 async fn affection_moves_by_what_the_judge_makes_of_the_standing_at_acceptance() {
@@ -34,7 +34,7 @@ async fn news_are_numbered_after_the_head_without_a_gap() {
     world.play(world.draft("hello"), "hi").await;
     world.play(world.draft("how are you?"), "well").await;
     assert_eq!(
-        watcher.so_far(),
+        watcher.so_far().await,
         [
             "1 accepted",
             "2 started",
@@ -43,8 +43,8 @@ async fn news_are_numbered_after_the_head_without_a_gap() {
             "4 done Completed",
             "5 accepted",
             "6 started",
-            "delta well",
             "7 updated how are you?",
+            "delta well",
             "8 done Completed",
         ]
     );
@@ -62,11 +62,11 @@ async fn a_long_absence_is_settled_with_the_words_that_end_it() {
     let moved = [Fate::MovedBefore(50)];
     world.store.foretell(Operation::Settle, moved);
     world.play(world.draft("hello"), "hi").await;
-    let mut watcher = world.watch();
+    let mut watcher = world.watch_from_now();
     world.clock.advance(time::Duration::days(30));
     let ending = world.play(world.draft("I'm back"), "oh!").await;
     assert_eq!(
-        watcher.so_far()[3..],
+        watcher.so_far().await[3..],
         ["8 updated ", "9 updated I'm back", "10 done Completed"]
     );
     let entries = ending.append.moved.expect("it moves").entries;
@@ -88,10 +88,15 @@ async fn a_relationship_that_moved_meanwhile_is_judged_again_where_it_stands_now
     assert_eq!((row.place.no, ending.append.expected.entry_no), (3, 2));
     assert_eq!(world.store.asked_to_settle().len(), 3);
     assert_eq!(world.relationship().affection.get(), 9);
-    // Both adjustments took a number each.
+    // Nobody told of the adjustments, which took a number each: they are read.
     assert_eq!(
-        watcher.so_far()[3..],
-        ["5 updated hello", "6 done Completed"]
+        watcher.so_far().await[3..],
+        [
+            "3 updated ",
+            "4 updated ",
+            "5 updated hello",
+            "6 done Completed"
+        ]
     );
 }
 
@@ -104,10 +109,13 @@ async fn a_relationship_that_never_rests_is_given_up_and_nothing_is_written() {
     let (turn, call) = world.hello().await;
     call.say("hi");
     call.finish(Finish::Stop, None);
-    assert_eq!(watcher.until_over().await[2..], ["delta hi", "lost"]);
+    assert_eq!(watcher.so_far().await[2..], ["delta hi"]);
     let tried = world.store.asked_to_settle().len();
     assert!((2..100).contains(&tried), "{tried} rounds");
     assert!(!world.is_over(turn));
+    // It is left to the reaper.
+    seconds_pass(5.0).await;
+    assert_eq!(world.store.asked_to_settle().len(), tried);
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,8 +127,10 @@ async fn a_run_that_somebody_else_ended_is_discarded() {
     world.store.end_elsewhere(turn.turn_id);
     let relationship = world.relationship();
     call.finish(Finish::Stop, None);
-    assert_eq!(watcher.until_over().await[2..], ["delta hi", "lost"]);
-    assert_eq!(watcher.so_far(), [""; 0]);
+    assert_eq!(
+        watcher.until_over().await[2..],
+        ["delta hi", "3 done Failed"]
+    );
     assert_eq!(world.relationship(), relationship);
     assert_eq!(world.store.asked_to_settle().len(), 1);
 }
@@ -151,7 +161,10 @@ async fn the_end_by_another_is_not_mistaken_for_a_lost_answer() {
     call.say("hi");
     world.store.end_elsewhere(turn.turn_id);
     call.finish(Finish::Stop, None);
-    assert_eq!(watcher.until_over().await[2..], ["delta hi", "lost"]);
+    assert_eq!(
+        watcher.until_over().await[2..],
+        ["delta hi", "3 done Failed"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,7 +204,7 @@ async fn words_that_reach_a_gate_open_its_event() {
     call.say("hi");
     call.finish(Finish::Stop, None);
     assert_eq!(
-        soon(watcher.until_over()).await[3..],
+        soon(watcher.until_over()).await[4..],
         ["4 updated hello", "5 opened confession", "6 done Completed"]
     );
 }

@@ -6,29 +6,49 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use waifu_app::catalogues::Catalogues;
-use waifu_app::ports::fanout::Fanout;
 use waifu_app::ports::language_model::Finish;
-use waifu_app::ports::store::Definition;
-use waifu_app::ports::turn_store::{Reply, Settlement, TurnRef};
-use waifu_app::turns::frames::{Frame, Happening, Subscription};
-use waifu_app::turns::in_process_fanout::InProcessFanout;
-use waifu_app::turns::{Begun, Supervisor, SupervisorParts, TurnDraft, TurnLimits};
+use waifu_app::ports::neighbours::{Neighbours, NoNeighbours};
+use waifu_app::ports::store::{CatalogueEntry, Definition, Store};
+use waifu_app::ports::turn_store::{Reply, Settlement, TurnRef, TurnStore};
+use waifu_app::turns::hub::Hub;
+use waifu_app::turns::{Begun, Started, Supervisor, SupervisorParts, TurnDraft, TurnLimits};
 use waifu_domain::affection::{Appraisal, RuleBook};
-use waifu_domain::events::OccurrenceState;
 use waifu_domain::relationship::{Pair, Relationship};
 use waifu_domain::turn::{EndReason, EndStatus};
-use waifu_testkit::builders::{entry, fresh, gate, message, moment, waifu};
-use waifu_testkit::fakes::{CountingIds, FedModel, MemoryStore, ModelCall, SetClock};
+use waifu_testkit::builders::{entry, fresh, gate, gift, message, moment, waifu};
+use waifu_testkit::fakes::{CountingIds, FedModel, LossyStore, MemoryStore, ModelCall, SetClock};
+
+use crate::desk::Desk;
+use crate::latch::Latches;
+use crate::watcher::Watcher;
 
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) supervisor: Supervisor,
     pub(crate) store: MemoryStore,
+    /// Before the store: her, who can be deleted.
+    pub(crate) desk: Desk,
+    /// Before the desk: units of work whose commits can be lost.
+    pub(crate) lossy: LossyStore,
+    /// Before the store: operations of turns whose answers can be held back.
+    pub(crate) latches: Latches,
     pub(crate) model: Arc<FedModel>,
-    fanout: Arc<InProcessFanout>,
+    pub(crate) hub: Hub,
     pub(crate) clock: Arc<SetClock>,
-    ids: Arc<CountingIds>,
+    pub(crate) ids: Arc<CountingIds>,
+    pub(crate) catalogues: Arc<Catalogues>,
+    pub(crate) gift: CatalogueEntry,
     pub(crate) pair: Pair,
+}
+
+/// What two processes share.
+struct Common {
+    store: MemoryStore,
+    desk: Desk,
+    clock: Arc<SetClock>,
+    ids: Arc<CountingIds>,
+    gift: CatalogueEntry,
+    pair: Pair,
 }
 
 impl World {
@@ -37,49 +57,89 @@ impl World {
     }
 
     pub(crate) async fn with(limits: TurnLimits) -> Self {
+        Self::among(Arc::new(NoNeighbours), limits).await
+    }
+
+    /// With others on the same store.
+    pub(crate) async fn among(neighbours: Arc<dyn Neighbours>, limits: TurnLimits) -> Self {
         let waifu = waifu();
         let pair = Pair {
             user_id: fresh(),
             waifu_id: waifu.id,
         };
+        let gift = entry("crane", Definition::Gift(gift()));
         let confession = entry("confession", Definition::Event(gate()));
-        let store = MemoryStore::new(waifu).with_catalogue(vec![confession]);
-        Self::start(store, pair, Arc::default(), limits).await
+        let store = MemoryStore::new(waifu.clone());
+        let store = store.with_catalogue(vec![gift.clone(), confession]);
+        let common = Common {
+            desk: Desk::before(store.clone(), waifu),
+            store,
+            clock: Arc::new(SetClock::at(moment(0))),
+            ids: Arc::default(),
+            gift,
+            pair,
+        };
+        Self::start(common, neighbours, limits).await
+    }
+
+    /// Another process over the same store, that knows of no others.
+    pub(crate) async fn beside(&self) -> Self {
+        self.beside_among(Arc::new(NoNeighbours)).await
     }
 
     /// Another process over the same store.
-    pub(crate) async fn beside(&self) -> Self {
-        let (store, ids) = (self.store.clone(), Arc::clone(&self.ids));
-        Self::start(store, self.pair, ids, TurnLimits::default()).await
+    pub(crate) async fn beside_among(&self, neighbours: Arc<dyn Neighbours>) -> Self {
+        let common = Common {
+            store: self.store.clone(),
+            desk: self.desk.clone(),
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            gift: self.gift.clone(),
+            pair: self.pair,
+        };
+        Self::start(common, neighbours, TurnLimits::default()).await
     }
 
-    async fn start(
-        store: MemoryStore,
-        pair: Pair,
-        ids: Arc<CountingIds>,
-        limits: TurnLimits,
-    ) -> Self {
+    async fn start(common: Common, neighbours: Arc<dyn Neighbours>, limits: TurnLimits) -> Self {
+        let Common {
+            store,
+            desk,
+            clock,
+            ids,
+            gift,
+            pair,
+        } = common;
         let model = Arc::<FedModel>::default();
-        let fanout = Arc::<InProcessFanout>::default();
-        let clock = Arc::new(SetClock::at(moment(0)));
-        let catalogues = Catalogues::load(Arc::new(store.clone())).await;
+        let lossy = LossyStore::over(Arc::new(desk.clone()));
+        let latches = Latches::before(store.clone());
+        let shared: Arc<dyn Store> = Arc::new(lossy.clone());
+        let turns: Arc<dyn TurnStore> = Arc::new(latches.clone());
+        let catalogues = Catalogues::load(Arc::clone(&shared)).await;
+        let catalogues = Arc::new(catalogues.expect("the store is there"));
+        let hub = Hub::new(Arc::clone(&shared), Arc::clone(&catalogues));
         let parts = SupervisorParts {
-            turns: Arc::new(store.clone()),
-            store: Arc::new(store.clone()),
+            turns,
+            store: shared,
             model: model.clone(),
-            fanout: fanout.clone(),
+            hub: hub.clone(),
+            neighbours,
             clock: clock.clone(),
             ids: ids.clone(),
             rule_book: Arc::new(RuleBook::shipped()),
-            catalogues: Arc::new(catalogues.expect("the store is there")),
+            catalogues: Arc::clone(&catalogues),
         };
         Self {
             supervisor: Supervisor::start(parts, limits, Handle::current()),
             store,
+            desk,
+            lossy,
+            latches,
             model,
-            fanout,
+            hub,
             clock,
             ids,
+            catalogues,
+            gift,
             pair,
         }
     }
@@ -107,12 +167,22 @@ impl World {
         }
     }
 
-    pub(crate) async fn begin(&self, draft: TurnDraft) -> (TurnRef, ModelCall) {
+    pub(crate) async fn start_turn(&self, draft: TurnDraft) -> Started {
         let begun = soon(self.supervisor.begin(draft)).await;
-        let Ok(Begun::Started(turn)) = begun else {
+        let Ok(Begun::Started(started)) = begun else {
             panic!("expected a start, found {begun:?}");
         };
-        (turn, soon(self.model.next_call()).await)
+        started
+    }
+
+    pub(crate) async fn begin(&self, draft: TurnDraft) -> (TurnRef, ModelCall) {
+        let started = self.start_turn(draft).await;
+        (started.turn, self.call().await)
+    }
+
+    /// The model is asked.
+    pub(crate) async fn call(&self) -> ModelCall {
+        soon(self.model.next_call()).await
     }
 
     /// "hello", up to the moment when the model is asked.
@@ -122,22 +192,38 @@ impl World {
 
     /// A whole turn, answered with `reply`.
     pub(crate) async fn play(&self, draft: TurnDraft, reply: &str) -> Settlement {
-        let mut watcher = self.watch_pair(draft.pair);
+        let pair = draft.pair;
         let (turn, call) = self.begin(draft).await;
+        let mut watcher = self.watch_pair_from_now(pair);
         call.say(reply);
         call.finish(Finish::Stop, None);
         watcher.until_over().await;
         self.ending(turn)
     }
 
+    /// All that happened between the two, and what is to come.
     pub(crate) fn watch(&self) -> Watcher {
         self.watch_pair(self.pair)
     }
 
     pub(crate) fn watch_pair(&self, pair: Pair) -> Watcher {
-        Watcher {
-            subscription: self.fanout.subscribe(pair),
-        }
+        self.watch_after(pair, 0)
+    }
+
+    /// What is to come from here on.
+    pub(crate) fn watch_pair_from_now(&self, pair: Pair) -> Watcher {
+        let met = self.store.relationship(pair);
+        self.watch_after(pair, met.map_or(0, |met| met.head.seq))
+    }
+
+    pub(crate) fn watch_from_now(&self) -> Watcher {
+        self.watch_pair_from_now(self.pair)
+    }
+
+    pub(crate) fn watch_after(&self, pair: Pair, seq: u64) -> Watcher {
+        let mut watch = self.hub.watch(pair);
+        watch.start_after(seq);
+        Watcher::of(watch)
     }
 
     pub(crate) fn relationship(&self) -> Relationship {
@@ -152,64 +238,6 @@ impl World {
 
     pub(crate) fn is_over(&self, turn: TurnRef) -> bool {
         self.store.ending(turn.turn_id).is_some()
-    }
-}
-
-/// Everything that a watcher of the pair is told, put into a few words: `3 updated`, `delta my,`, `lost`.
-#[derive(Debug)]
-pub(crate) struct Watcher {
-    subscription: Subscription,
-}
-
-impl Watcher {
-    /// Up to and with the end of a run.
-    pub(crate) async fn until_over(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
-        loop {
-            let frame = soon(self.subscription.next()).await.expect("it keeps up");
-            told.push(words(&frame));
-            let is_over = match &*frame {
-                Frame::Lost { .. } => true,
-                Frame::Durable { happening, .. } => matches!(happening, Happening::TurnDone(_)),
-                Frame::Delta { .. } => false,
-            };
-            if is_over {
-                return told;
-            }
-        }
-    }
-
-    /// What is there already.
-    pub(crate) fn so_far(&mut self) -> Vec<String> {
-        let next = || self.subscription.try_next().expect("it keeps up");
-        std::iter::from_fn(next)
-            .map(|frame| words(&frame))
-            .collect()
-    }
-}
-
-fn words(frame: &Frame) -> String {
-    match frame {
-        Frame::Durable { seq, happening } => match happening {
-            Happening::MessageAccepted { .. } => format!("{seq} accepted"),
-            Happening::TurnStarted { .. } => format!("{seq} started"),
-            Happening::TurnDone(done) => format!("{seq} done {:?}", done.status),
-            Happening::RelationshipUpdated { row, .. } => {
-                let said = row.said.as_deref().unwrap_or_default();
-                format!("{seq} updated {said}")
-            }
-            Happening::TurnVoided { .. } => format!("{seq} voided"),
-            Happening::Event { occurrence, .. } => {
-                let word = match occurrence.state {
-                    OccurrenceState::Pending => "opened",
-                    OccurrenceState::Resolved { .. } => "resolved",
-                    OccurrenceState::Expired { .. } => "expired",
-                };
-                format!("{seq} {word} {}", occurrence.event)
-            }
-        },
-        Frame::Delta { text, .. } => format!("delta {text}"),
-        Frame::Lost { .. } => "lost".to_owned(),
     }
 }
 

@@ -8,7 +8,7 @@ mod compose;
 use crate::affection::Taste;
 use crate::ids::TurnId;
 use crate::relationship::{Level, Mood, Stage};
-use crate::turn::Speaker;
+use crate::turn::{RunNo, Speaker};
 use crate::user::DisplayName;
 use crate::waifu::WaifuProfile;
 
@@ -26,6 +26,8 @@ pub struct Scene {
     pub occasion: Occasion,
     pub turn_id: TurnId,
     pub turn_no: u32,
+    /// Which answer to the turn this is; another one shall be another.
+    pub run: RunNo,
 }
 
 /// What she answers.

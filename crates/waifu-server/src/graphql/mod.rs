@@ -1,44 +1,63 @@
-//! GraphQL: the same use cases as one schema, by POST alone.
+//! GraphQL: the same use cases as one schema, by POST, and over sockets, where subscriptions are told too.
 
 mod acts;
 mod connection;
 mod events;
+mod frames;
+mod line;
 mod mutation;
 mod objects;
 mod offers;
 mod query;
+mod scalars;
+mod subscription;
+mod ws;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, web};
 use juniper::http::GraphQLRequest;
-use juniper::{EmptySubscription, FieldError, IntoFieldError, RootNode, Value, graphql_value};
+use juniper::{FieldError, IntoFieldError, RootNode, Value, graphql_value};
 use waifu_app::caller::Caller;
 
 use crate::app::App;
 use crate::auth::bearer::Authenticated;
 use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
+use line::Line;
 use mutation::Mutation;
 use query::Query;
+use subscription::Subscription;
+
+pub use ws::upgrade;
 
 /// A document may be so deep, and an operation have so many fields; both far above what the schema needs.
 const DEEPEST: usize = 12;
-const MOST_FIELDS: usize = 100;
+const MOST_FIELDS: usize = 200;
 const MOST_TOKENS: usize = 4_000;
 
-pub type Schema = RootNode<Query, Mutation, EmptySubscription<Context>>;
+pub type Schema = RootNode<Query, Mutation, Subscription>;
 
 /// What resolvers work with: the app, and who asks.
 #[derive(Debug, Clone)]
 pub struct Context {
     app: web::Data<App>,
     caller: Caller,
+    /// `None`: no socket, and so no subscriptions.
+    line: Option<Line>,
+}
+
+impl Context {
+    fn line(&self) -> Result<Line, Problem> {
+        let detail = "subscriptions are told over a socket: GET /graphql/ws";
+        let missing = || Problem::new(Code::MethodNotAllowed, detail);
+        self.line.clone().ok_or_else(missing)
+    }
 }
 
 impl juniper::Context for Context {}
 
 pub fn schema() -> Schema {
-    RootNode::new(Query, Mutation, EmptySubscription::new())
+    RootNode::new(Query, Mutation, Subscription)
         .limit_depth(DEEPEST)
         .limit_fields(MOST_FIELDS)
         .limit_tokens(MOST_TOKENS)
@@ -59,6 +78,7 @@ pub async fn endpoint(
     let context = Context {
         app,
         caller: caller.0,
+        line: None,
     };
     let response = request.0.execute(&schema, &context).await;
     if response.is_ok() {

@@ -3,7 +3,7 @@
 use juniper::{GraphQLInputObject, GraphQLObject, ID, graphql_object};
 use uuid::Uuid;
 use waifu_app::ports::store::TurnOutcome;
-use waifu_app::use_cases::{ActDone, Answer, IdempotencyKey, OutgoingMessage};
+use waifu_app::use_cases::{ActDone, Answer, Chosen, IdempotencyKey, OutgoingMessage};
 use waifu_domain::bounded::Text;
 use waifu_domain::relationship::Pair;
 use waifu_domain::slug::{NotASlug, Slug};
@@ -27,13 +27,43 @@ pub struct SendMessageInput {
     client_message_id: Option<ID>,
 }
 
-/// Her answer, or what was wrong. A turn in which she said nothing is an error, and moves no affection.
+#[derive(Debug, GraphQLInputObject)]
+pub struct CancelTurnInput {
+    waifu_id: ID,
+    turn_id: ID,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct RegenerateInput {
+    waifu_id: ID,
+    turn_id: ID,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct ChooseAnswerInput {
+    waifu_id: ID,
+    turn_id: ID,
+    /// The run whose words shall be her answer, from 1.
+    run: i32,
+}
+
+/// A turn that has ended, or what was wrong. One that was to be answered and in which she said nothing is an error, and
+/// moves no affection.
 #[derive(Debug, Default, GraphQLObject)]
 #[graphql(context = Context)]
-pub struct SendMessagePayload {
+pub struct AnswerPayload {
     turn: Option<TurnObject>,
     reply: Option<MessageObject>,
     relationship: Option<RelationshipObject>,
+    errors: Vec<UserError>,
+}
+
+/// Her answer from now on, or what was wrong.
+#[derive(Debug, Default, GraphQLObject)]
+#[graphql(context = Context)]
+pub struct ChooseAnswerPayload {
+    run: Option<i32>,
+    message: Option<MessageObject>,
     errors: Vec<UserError>,
 }
 
@@ -111,9 +141,25 @@ pub struct AdjustAffectionInput {
 impl Mutation {
     /// Say something to her and wait for her answer. Once the message is stored it is answered, whether or not
     /// you wait.
-    async fn send_message(context: &Context, input: SendMessageInput) -> SendMessagePayload {
-        match send(context, input).await {
-            Ok(answer) => answer.into(),
+    async fn send_message(context: &Context, input: SendMessageInput) -> AnswerPayload {
+        AnswerPayload::answered(send(context, input).await)
+    }
+
+    /// Stop her answer. The words so far are kept; of a turn that is over this changes nothing.
+    async fn cancel_turn(context: &Context, input: CancelTurnInput) -> AnswerPayload {
+        AnswerPayload::ended(cancel(context, input).await)
+    }
+
+    /// Have the latest turn answered in another way, and wait for it; also how a turn that failed is tried again. Once
+    /// she has said something that is her answer, until another one is chosen.
+    async fn regenerate(context: &Context, input: RegenerateInput) -> AnswerPayload {
+        AnswerPayload::answered(regenerate(context, input).await)
+    }
+
+    /// Choose among her answers to the latest turn. It moves no affection.
+    async fn choose_answer(context: &Context, input: ChooseAnswerInput) -> ChooseAnswerPayload {
+        match choose(context, input).await {
+            Ok(chosen) => chosen.into(),
             Err(problem) => problem.into(),
         }
     }
@@ -218,13 +264,41 @@ fn idempotency_key(key: Option<&str>) -> Result<Option<IdempotencyKey>, Problem>
     key.map_err(|error| invalid("idempotencyKey", error.to_string()))
 }
 
-fn uuid(id: &ID, argument: &str) -> Result<Uuid, Problem> {
+pub fn uuid(id: &ID, argument: &str) -> Result<Uuid, Problem> {
     id.parse()
         .map_err(|_| invalid(argument, "must be a UUID".to_owned()))
 }
 
 fn invalid(argument: &str, detail: String) -> Problem {
     Problem::invalid(vec![FieldError::parameter(argument, detail)])
+}
+
+async fn cancel(context: &Context, input: CancelTurnInput) -> Result<Answer, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let turn = uuid(&input.turn_id, "turnId")?.into();
+    let send_message = &context.app.send_message;
+    let cancelled = send_message.cancel(context.caller, waifu, turn).await?;
+    cancelled.ok_or_else(|| Problem::new(Code::NotFound, "there is no such turn"))
+}
+
+async fn regenerate(context: &Context, input: RegenerateInput) -> Result<Answer, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let turn = uuid(&input.turn_id, "turnId")?.into();
+    let acts = &context.app.acts;
+    Ok(acts.answer_again(context.caller, waifu, turn).await?)
+}
+
+async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, Problem> {
+    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
+    let turn = uuid(&input.turn_id, "turnId")?.into();
+    let run = u32::try_from(input.run)
+        .map_err(|_| invalid("run", "must be the number of a run".to_owned()))?;
+    let acts = &context.app.acts;
+    Ok(acts.choose_answer(context.caller, waifu, turn, run).await?)
+}
+
+pub fn message_text(text: String) -> Result<MessageText, Problem> {
+    MessageText::try_from(text).map_err(|error| invalid("text", error.to_string()))
 }
 
 async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Problem> {
@@ -237,8 +311,7 @@ async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Prob
 }
 
 fn parse(context: &Context, input: SendMessageInput) -> Result<OutgoingMessage, Problem> {
-    let text =
-        MessageText::try_from(input.text).map_err(|error| invalid("text", error.to_string()))?;
+    let text = message_text(input.text)?;
     let client_message_id = match input.client_message_id {
         None => context.app.ids.new_id(),
         Some(id) => uuid(&id, "clientMessageId")?,
@@ -251,16 +324,40 @@ fn parse(context: &Context, input: SendMessageInput) -> Result<OutgoingMessage, 
     })
 }
 
-impl From<Answer> for SendMessagePayload {
-    fn from(answer: Answer) -> Self {
-        let outcome = answer.outcome;
-        let failure = (outcome.status == RunStatus::Failed)
-            .then(|| failed_turn(outcome.turn.turn_id, outcome.reason).into());
+impl AnswerPayload {
+    /// Of a turn that was to be answered.
+    fn answered(answer: Result<Answer, Problem>) -> Self {
+        let outcome = answer.as_ref().ok().map(|answer| &answer.outcome);
+        let failed = outcome.filter(|outcome| outcome.status == RunStatus::Failed);
+        let failure = failed.map(|outcome| failed_turn(outcome.turn.turn_id, outcome.reason));
+        let mut payload = Self::ended(answer);
+        payload.errors.extend(failure.map(Into::into));
+        payload
+    }
+
+    /// Of a turn, however it ended.
+    fn ended(answer: Result<Answer, Problem>) -> Self {
+        match answer {
+            Ok(answer) => Self {
+                turn: Some((&answer.outcome).into()),
+                reply: answer.outcome.reply.map(Into::into),
+                relationship: Some((&answer.relationship).into()),
+                errors: Vec::new(),
+            },
+            Err(problem) => Self {
+                errors: vec![problem.into()],
+                ..Self::default()
+            },
+        }
+    }
+}
+
+impl From<Chosen> for ChooseAnswerPayload {
+    fn from(chosen: Chosen) -> Self {
         Self {
-            turn: Some((&outcome).into()),
-            reply: outcome.reply.map(Into::into),
-            relationship: Some((&answer.relationship).into()),
-            errors: failure.into_iter().collect(),
+            run: Some(signed(chosen.turn.run)),
+            message: Some(chosen.message.into()),
+            errors: Vec::new(),
         }
     }
 }
@@ -277,7 +374,7 @@ impl From<&TurnOutcome> for TurnObject {
     }
 }
 
-impl From<Problem> for SendMessagePayload {
+impl From<Problem> for ChooseAnswerPayload {
     fn from(problem: Problem) -> Self {
         Self {
             errors: vec![problem.into()],

@@ -1,13 +1,14 @@
 //! The types of the schema.
 
 use juniper::{GraphQLEnum, GraphQLObject, ID};
-use waifu_app::use_cases::RelationshipView;
+use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
-use waifu_domain::turn::{self, Message, Speaker, plain_text};
+use waifu_domain::turn::{self, Message, Speaker};
 use waifu_domain::user::User;
 use waifu_domain::waifu::{Visibility, Waifu};
 
 use super::Context;
+use crate::rest::views::{CandidateView, MessageView};
 
 /// Whoever asks.
 #[derive(Debug, GraphQLObject)]
@@ -172,14 +173,7 @@ impl From<&RelationshipView> for RelationshipObject {
         Self {
             waifu_id: ID::new(view.pair.waifu_id.to_string()),
             level: view.state.level.get().into(),
-            stage: match view.stage {
-                relationship::Stage::Stranger => StageEnum::Stranger,
-                relationship::Stage::Acquaintance => StageEnum::Acquaintance,
-                relationship::Stage::Friend => StageEnum::Friend,
-                relationship::Stage::CloseFriend => StageEnum::CloseFriend,
-                relationship::Stage::Romantic => StageEnum::Romantic,
-                relationship::Stage::Soulmate => StageEnum::Soulmate,
-            },
+            stage: view.stage.into(),
             affection: view.state.affection.get(),
             next_level_at: view.next_level_at.map(Into::into),
             gate: view.gate.as_ref().map(ToString::to_string),
@@ -203,6 +197,19 @@ impl From<&RelationshipView> for RelationshipObject {
     }
 }
 
+impl From<relationship::Stage> for StageEnum {
+    fn from(stage: relationship::Stage) -> Self {
+        match stage {
+            relationship::Stage::Stranger => Self::Stranger,
+            relationship::Stage::Acquaintance => Self::Acquaintance,
+            relationship::Stage::Friend => Self::Friend,
+            relationship::Stage::CloseFriend => Self::CloseFriend,
+            relationship::Stage::Romantic => Self::Romantic,
+            relationship::Stage::Soulmate => Self::Soulmate,
+        }
+    }
+}
+
 /// A message in a history.
 #[derive(Debug, GraphQLObject)]
 #[graphql(name = "Message", context = Context)]
@@ -214,7 +221,20 @@ pub struct MessageObject {
     text: String,
     /// How the run that said it ended; completed for your own.
     status: RunStatusEnum,
+    /// In a history: all answers to the turn, in their order, when there are several.
+    candidates: Vec<CandidateObject>,
     created_at: String,
+}
+
+/// One run's answer to a turn.
+#[derive(Debug, GraphQLObject)]
+#[graphql(name = "Candidate", context = Context)]
+pub struct CandidateObject {
+    run: i32,
+    /// That of the message.
+    id: ID,
+    /// It is her answer.
+    chosen: bool,
 }
 
 #[derive(Debug, Clone, Copy, GraphQLEnum)]
@@ -269,19 +289,42 @@ impl From<turn::RunStatus> for RunStatusEnum {
     }
 }
 
+impl From<HistoryMessage> for MessageObject {
+    fn from(told: HistoryMessage) -> Self {
+        MessageView::from(told).into()
+    }
+}
+
 impl From<Message> for MessageObject {
     fn from(message: Message) -> Self {
+        MessageView::from(message).into()
+    }
+}
+
+impl From<MessageView> for MessageObject {
+    fn from(view: MessageView) -> Self {
         Self {
-            id: ID::new(message.id.to_string()),
-            turn_id: ID::new(message.turn_id.to_string()),
-            turn_no: signed(message.turn_no),
-            role: match message.speaker {
+            id: ID::new(view.id.to_string()),
+            turn_id: ID::new(view.turn_id.to_string()),
+            turn_no: signed(view.turn_no),
+            role: match view.role {
                 Speaker::User => RoleEnum::User,
                 Speaker::Waifu => RoleEnum::Waifu,
             },
-            text: plain_text(&message.parts),
-            status: message.status.into(),
-            created_at: message.created_at.to_string(),
+            text: view.text,
+            status: view.status.into(),
+            candidates: view.candidates.into_iter().map(Into::into).collect(),
+            created_at: view.created_at.to_string(),
+        }
+    }
+}
+
+impl From<CandidateView> for CandidateObject {
+    fn from(view: CandidateView) -> Self {
+        Self {
+            run: signed(view.run),
+            id: ID::new(view.id.to_string()),
+            chosen: view.chosen,
         }
     }
 }

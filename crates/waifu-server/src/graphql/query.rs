@@ -2,13 +2,12 @@
 
 use juniper::{ID, graphql_object};
 use waifu_app::ports::store::{LedgerRow, MessagePlace, OccurrencePlace, WaifuPlace};
-use waifu_app::use_cases::{Offer, Plot};
+use waifu_app::use_cases::{HistoryMessage, Offer, Plot};
 use waifu_domain::catalogue::{DatePlan, Gift};
 use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::WaifuId;
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::Message;
 use waifu_domain::waifu::Waifu;
 
 use super::Context;
@@ -173,9 +172,9 @@ impl Query {
             .read_history
             .execute(context.caller, id, start, limit)
             .await?;
-        let place = |message: &Message| MessagePlace {
-            turn_no: message.turn_no,
-            speaker: message.speaker,
+        let place = |told: &HistoryMessage| MessagePlace {
+            turn_no: told.message.turn_no,
+            speaker: told.message.speaker,
         };
         Ok(Some(Connection::new(page, place, MessageObject::from)))
     }

@@ -72,7 +72,7 @@ codes! {
     ChoiceTaken = "choice_taken", CONFLICT;
     /// the event has run out
     EventExpired = "event_expired", CONFLICT;
-    /// so many messages are not taken back at once; go back to a later turn first
+    /// so many messages are not taken back at once, or another turn came after the one to be answered again
     TooFarBack = "too_far_back", CONFLICT;
     /// the username is taken
     NameTaken = "name_taken", CONFLICT;

@@ -7,8 +7,8 @@ use waifu_app::ports::passwords::PasswordsUnavailable;
 use waifu_app::ports::store::StoreError;
 use waifu_app::turns::NotBegun;
 use waifu_app::use_cases::{
-    ActError, AnswerError, CreateWaifuError, PlotError, RefreshError, RefusedAct, RegisterError,
-    SignInError, Unseen, UpdateProfileError, UpdateWaifuError,
+    ActError, AnswerError, CreateWaifuError, NoAnswer, PlotError, RefreshError, RefusedAct,
+    RegisterError, SignInError, Unseen, UpdateProfileError, UpdateWaifuError,
 };
 use waifu_domain::affection::Refusal;
 use waifu_domain::ids::TurnId;
@@ -156,12 +156,20 @@ impl From<AnswerError> for Problem {
     fn from(error: AnswerError) -> Self {
         match error {
             AnswerError::NotBegun(error) => error.into(),
-            AnswerError::StillStreaming(turn) => Self::new(
+            AnswerError::NoAnswer(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoAnswer> for Problem {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::StillStreaming(turn) => Self::new(
                 Code::ProviderTimeout,
                 "the message is stored and the answer still on its way; the history will have it",
             )
             .about(turn),
-            AnswerError::Unseen(unseen) => unseen.into(),
+            NoAnswer::Unseen(unseen) => unseen.into(),
         }
     }
 }
@@ -180,10 +188,12 @@ impl From<ActError> for Problem {
             ),
             ActError::Busy(turn) => Self::new(
                 Code::TurnInProgress,
-                "a turn is being answered, and can't be taken back before that is over",
+                "a turn is being answered, and that has to be over first",
             )
             .about(turn.turn_id),
             ActError::TooMany => Self::new(Code::RateLimited, "too much is being done just now"),
+            ActError::NotTheLatest => Self::new(Code::TooFarBack, error.to_string()),
+            ActError::NotBegun(error) => error.into(),
             ActError::TooFarBack => Self::new(
                 Code::TooFarBack,
                 format!("{error}: go back to a later turn first"),

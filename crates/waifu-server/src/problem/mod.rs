@@ -4,6 +4,8 @@
 mod code;
 mod from_errors;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
@@ -26,6 +28,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The turn that this is about: the one that failed, or the one that is being answered.
     pub turn_id: Option<TurnId>,
+    /// When trying again may help; `None`: what the code says.
+    pub retry_after: Option<Duration>,
     /// What would work, for an act that the rules refuse.
     pub would_work: Option<Box<WouldWork>>,
 }
@@ -84,7 +88,7 @@ impl From<&Problem> for ProblemDocument {
             detail: problem.detail.clone(),
             errors: problem.errors.clone(),
             turn_id: problem.turn_id.map(Into::into),
-            retry_after_ms: code.retry_after_ms(),
+            retry_after_ms: problem.retry_after_ms(),
             would_work: problem.would_work.as_deref().cloned().unwrap_or_default(),
         }
     }
@@ -112,6 +116,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             turn_id: None,
+            retry_after: None,
             would_work: None,
         }
     }
@@ -130,6 +135,20 @@ impl Problem {
 
     pub fn invalid_field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::body(pointer, detail)])
+    }
+
+    /// Trying again may help after so long.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        match self.retry_after {
+            Some(wait) => Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            None => self.code.retry_after_ms(),
+        }
     }
 
     #[must_use]
@@ -180,7 +199,7 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
-        if let Some(wait) = self.code.retry_after_ms() {
+        if let Some(wait) = self.retry_after_ms() {
             response.insert_header((RETRY_AFTER, wait.div_ceil(1000).to_string()));
         }
         if self.code == Code::Unauthenticated {

@@ -14,6 +14,7 @@ pub mod me;
 pub mod openapi;
 pub mod query;
 pub mod relationship;
+pub mod sse;
 pub mod turns;
 pub mod views;
 pub mod waifus;
@@ -62,6 +63,9 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(dates::go::go)
                 .service(events::list::list)
                 .service(events::choose::choose)
+                .service(turns::cancel::cancel)
+                .service(turns::regenerate::regenerate)
+                .service(turns::choose::choose)
                 .service(turns::rewind::rewind),
         )
         .service(

@@ -49,6 +49,8 @@ pub struct ServerSettings {
     pub data_dir: PathBuf,
     #[serde(deserialize_with = "list_or_commas")]
     pub allowed_origins: Vec<String>,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub allowed_hosts: Vec<String>,
     pub drain_grace_seconds: u64,
 }
 
@@ -117,6 +119,18 @@ pub struct LogSettings {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// Where tests have this process die.
+#[cfg(feature = "failpoints")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one home of environment variables"
+)]
+pub fn arm_failpoint() {
+    if let Ok(order) = std::env::var("WAIFU_FAILPOINT") {
+        waifu_app::failpoint::arm(&order).expect("a test names a place");
+    }
 }
 
 impl Settings {

@@ -1,97 +1,105 @@
-//! What a client sends: one JSON object a text frame, under limits of size and rate.
+//! What a client sends: one JSON object a text frame, under a limit of rate. Unknown fields are ignored.
 
-use std::time::Duration;
-
-use actix_ws::{AggregatedMessage, AggregatedMessageStream, ProtocolError};
+use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use uuid::Uuid;
+use waifu_app::use_cases::ResumeFrom;
 
-use super::close::Close;
-use super::frames::{CLIENT_TYPES, ClientFrame};
 use crate::problem::{Code, Problem};
 use crate::rest::body::parse_value;
+use crate::sockets::close::Close;
+use crate::sockets::frame_rate::FrameRate;
+use crate::sockets::transport::{Incoming, Message};
 
-/// The largest frame, in bytes.
-pub const LARGEST_FRAME: usize = 128 * 1024;
-/// The largest frame from somebody who has not authenticated.
+/// The largest frame from somebody who has not authenticated, in bytes.
 const LARGEST_AUTH: usize = 4 * 1024;
-pub const FRAMES_PER_MINUTE: u32 = 60;
+
+// No `Debug`: it holds tokens and messages in clear.
+#[derive(Deserialize)]
+#[serde(tag = "type")]
+pub enum ClientFrame {
+    #[serde(rename = "auth")]
+    Auth {
+        access_token: String,
+        resume: Option<Resume>,
+    },
+    #[serde(rename = "auth.refresh")]
+    AuthRefresh { access_token: String },
+    #[serde(rename = "message.send")]
+    MessageSend {
+        client_message_id: Uuid,
+        text: String,
+    },
+    #[serde(rename = "turn.cancel")]
+    TurnCancel { turn_id: Uuid },
+    #[serde(rename = "turn.sync")]
+    TurnSync { turn_id: Uuid },
+    #[serde(rename = "pong")]
+    Pong,
+}
+
+/// The types that [`ClientFrame`] has: any other is unknown, which is no reason to hang up.
+const CLIENT_TYPES: [&str; 6] = [
+    "auth",
+    "auth.refresh",
+    "message.send",
+    "turn.cancel",
+    "turn.sync",
+    "pong",
+];
+
+/// Where a client that comes back was.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Resume {
+    epoch: Option<Uuid>,
+    seq: u64,
+}
+
+impl From<Resume> for ResumeFrom {
+    fn from(resume: Resume) -> Self {
+        Self {
+            epoch: resume.epoch.map(Into::into),
+            seq: resume.seq,
+        }
+    }
+}
 
 pub enum Inbound {
     Frame(ClientFrame),
     /// A frame that can't be followed; the socket stays open.
     Refused(Problem),
-    /// A WebSocket-level ping, to be answered by a pong with the same bytes.
-    Ping(actix_web::web::Bytes),
     /// A sign of life without a meaning of its own.
     Alive,
+    /// A ping of the WebSocket protocol, with what its pong has to hold.
+    Ping(actix_web::web::Bytes),
 }
 
 pub struct Reader {
-    stream: AggregatedMessageStream,
-    window_started: Instant,
-    in_window: u32,
+    incoming: Incoming,
+    rate: FrameRate,
 }
 
 impl Reader {
-    pub fn new(stream: actix_ws::MessageStream) -> Self {
-        let stream = stream
-            .max_frame_size(LARGEST_FRAME)
-            .aggregate_continuations()
-            .max_continuation_size(LARGEST_FRAME);
+    pub fn new(incoming: Incoming) -> Self {
         Self {
-            stream,
-            window_started: Instant::now(),
-            in_window: 0,
+            incoming,
+            rate: FrameRate::new(),
         }
     }
 
     /// Waits for the next frame. Safe to drop while waiting.
     pub async fn next(&mut self, authenticated: bool) -> Result<Inbound, Close> {
-        let Some(message) = self.stream.recv().await else {
-            return Err(Close::ByClient);
-        };
-        match message.map_err(|error| refuse(&error))? {
-            AggregatedMessage::Text(text) => {
-                if !authenticated && text.len() > LARGEST_AUTH {
-                    return Err(Close::FrameTooLarge);
-                }
-                self.count()?;
-                read(&text)
+        let message = self.incoming.next().await?;
+        self.rate.count()?;
+        match message {
+            Message::Text(text) if !authenticated && text.len() > LARGEST_AUTH => {
+                Err(Close::FrameTooLarge)
             }
-            AggregatedMessage::Binary(_) => Err(Close::Malformed("frames are text".to_owned())),
-            AggregatedMessage::Ping(bytes) => {
-                self.count()?;
-                Ok(Inbound::Ping(bytes))
-            }
-            AggregatedMessage::Pong(_) => {
-                self.count()?;
-                Ok(Inbound::Alive)
-            }
-            AggregatedMessage::Close(_) => Err(Close::ByClient),
+            Message::Text(text) => read(&text),
+            Message::Binary(_) => Err(Close::Malformed("frames are text".to_owned())),
+            Message::Ping(bytes) => Ok(Inbound::Ping(bytes)),
+            Message::Pong => Ok(Inbound::Alive),
         }
-    }
-
-    fn count(&mut self) -> Result<(), Close> {
-        if self.window_started.elapsed() >= Duration::from_mins(1) {
-            self.window_started = Instant::now();
-            self.in_window = 0;
-        }
-        self.in_window += 1;
-        if self.in_window > FRAMES_PER_MINUTE {
-            Err(Close::TooManyFrames)
-        } else {
-            Ok(())
-        }
-    }
-}
-
-fn refuse(error: &ProtocolError) -> Close {
-    // Fragments that add up to too much come as an I/O error of the aggregator, told apart by its text alone.
-    if matches!(error, ProtocolError::Overflow) || error.to_string().contains("Exceeded maximum") {
-        Close::FrameTooLarge
-    } else {
-        Close::Malformed(error.to_string())
     }
 }
 

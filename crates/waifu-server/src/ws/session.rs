@@ -1,122 +1,95 @@
 //! One socket's life: it authenticates, is made ready, and then hears everything and may say something.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::debug;
 use uuid::Uuid;
 use waifu_app::caller::Caller;
 use waifu_app::ports::access_tokens::VerifiedToken;
 use waifu_app::turns::Begun;
-use waifu_app::turns::frames::{LiveRun, TurnDone};
-use waifu_app::use_cases::OutgoingMessage;
+use waifu_app::turns::hub::{Watch, WatchError};
+use waifu_app::use_cases::{Following, OutgoingMessage, ResumeFrom};
 use waifu_domain::ids::{TurnId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::turn::{LONGEST_MESSAGE, MessageText};
 
-use super::close::Close;
-use super::frames::{ATTEMPT, ClientFrame, FrameBody, Limits, Ready};
-use super::inbound::{FRAMES_PER_MINUTE, Inbound, LARGEST_FRAME, Reader};
-use super::outbound::Writer;
-use super::watching::{Watching, catch_up};
+use super::inbound::{ClientFrame, Inbound, Reader};
 use crate::app::App;
 use crate::auth::bearer;
 use crate::companion::Companion;
+use crate::frames::{FrameBody, Limits, Ready, ServerFrame, accepted_before, ended_before};
 use crate::problem::{Code, Problem};
+use crate::sockets::census::{MOST_PER_PAIR, MOST_PER_USER, Seat, Stranger};
+use crate::sockets::close::Close;
+use crate::sockets::frame_rate::FRAMES_PER_MINUTE;
+use crate::sockets::transport::{LARGEST_FRAME, Outgoing};
 
 /// Told to clients when the server stops: come back after this, and up to so much later.
 const RECONNECT_AFTER_MS: u64 = 1_000;
 const RECONNECT_JITTER_MS: u64 = 4_000;
+/// Answers to what a client sent that wait until it takes them.
+const MOST_OWED: usize = 256;
+/// Frames of a client that are worked on at once.
+const MOST_AT_WORK: usize = 8;
+/// Once every turn is stored a socket gets so long to hear of it.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
-pub struct Session {
-    app: Arc<App>,
-    waifu_id: WaifuId,
+/// A socket that nobody is known at yet.
+pub struct Door {
+    pub app: Arc<App>,
+    pub waifu_id: WaifuId,
+    pub reader: Reader,
+    pub outgoing: Outgoing,
 }
 
-impl Session {
-    pub fn new(app: Arc<App>, waifu_id: WaifuId) -> Self {
-        Self { app, waifu_id }
-    }
-
+impl Door {
     /// Runs until there is a reason to close.
-    pub async fn run(
-        &mut self,
-        reader: &mut Reader,
-        writer: &mut Writer,
+    pub async fn serve(
+        mut self,
         credential: Option<VerifiedToken>,
-    ) -> Close {
-        match self.serve(reader, writer, credential).await {
-            Ok(never) => match never {},
-            Err(close) => close,
-        }
-    }
-
-    async fn serve(
-        &mut self,
-        reader: &mut Reader,
-        writer: &mut Writer,
-        credential: Option<VerifiedToken>,
-    ) -> Result<std::convert::Infallible, Close> {
-        let credential = match credential {
-            Some(credential) => credential,
-            None => self.authenticate(reader, writer).await?,
+        resume: Option<ResumeFrom>,
+        stranger: Option<Stranger>,
+    ) {
+        let app = Arc::clone(&self.app);
+        app.metrics.socket_opened();
+        let known = match credential {
+            Some(credential) => Ok((credential, resume)),
+            None => self.authenticate(resume).await,
         };
-        let mut watching = self.make_ready(credential, writer).await?;
-        loop {
-            let silence = if watching.pinged {
-                self.pong_wait()
-            } else {
-                self.heartbeat()
-            };
-            let expiry = until(watching.credential, self.app.clock.now());
-            tokio::select! {
-                frame = watching.subscription.next() => match frame {
-                    Ok(frame) => watching.receive(frame, writer).await?,
-                    Err(_) => return Err(Close::TooSlow),
-                },
-                inbound = reader.next(true) => {
-                    watching.heard = Instant::now();
-                    watching.pinged = false;
-                    self.hear(inbound?, &mut watching, writer).await?;
-                }
-                () = sleep_until(watching.heard + silence) => {
-                    if watching.pinged {
-                        return Err(Close::NoPong);
-                    }
-                    watching.pinged = true;
-                    watching.heard = Instant::now();
-                    writer.send(FrameBody::Ping).await?;
-                }
-                () = sleep(expiry) => {
-                    return Err(Close::Unauthenticated("the access token has expired".to_owned()));
-                }
-                () = self.app.supervisor.draining(), if !watching.told_to_reconnect => {
-                    watching.told_to_reconnect = true;
-                    writer.send(FrameBody::Reconnect {
-                        after_ms: RECONNECT_AFTER_MS,
-                        jitter_ms: RECONNECT_JITTER_MS,
-                    }).await?;
-                }
-                () = self.app.closing.cancelled() => {
-                    watching.forward_the_rest(writer).await?;
-                    return Err(Close::Draining);
-                }
-            }
+        drop(stranger);
+        let (close, mut outgoing) = match known {
+            Ok((credential, resume)) => self.let_in(credential, resume).await,
+            Err(close) => (close, self.outgoing),
+        };
+        debug!(?close, "a socket ends");
+        app.metrics.socket_closed(&close);
+        if let Close::TooManyFrames { retry_after } = &close {
+            let problem = Problem::new(Code::RateLimited, "too many frames").after(*retry_after);
+            let _ = send_frame(&mut outgoing, FrameBody::error(problem, None).into()).await;
         }
+        outgoing.close(&close).await;
     }
 
     async fn authenticate(
-        &self,
-        reader: &mut Reader,
-        writer: &mut Writer,
-    ) -> Result<VerifiedToken, Close> {
+        &mut self,
+        resume: Option<ResumeFrom>,
+    ) -> Result<(VerifiedToken, Option<ResumeFrom>), Close> {
         let in_time = Duration::from_secs(self.app.settings.chat.auth_seconds);
         let first = async {
             loop {
-                match reader.next(false).await? {
-                    Inbound::Frame(ClientFrame::Auth { access_token }) => return Ok(access_token),
-                    Inbound::Ping(bytes) => writer.pong(&bytes).await?,
+                match self.reader.next(false).await? {
+                    Inbound::Frame(ClientFrame::Auth {
+                        access_token,
+                        resume,
+                    }) => return Ok((access_token, resume)),
+                    Inbound::Ping(bytes) => self.outgoing.pong(&bytes).await?,
                     Inbound::Alive => {}
                     Inbound::Frame(_) | Inbound::Refused(_) => {
                         return Err(Close::Malformed("the first frame must be auth".to_owned()));
@@ -124,237 +97,356 @@ impl Session {
                 }
             }
         };
-        let token = timeout(in_time, first)
+        let (token, later) = timeout(in_time, first)
             .await
             .map_err(|_| Close::NoAuthInTime)??;
-        bearer::verify_token(&self.app, &token)
-            .map_err(|problem| Close::Unauthenticated(problem.detail))
+        let credential = bearer::verify_token(&self.app, &token)
+            .map_err(|problem| Close::Unauthenticated(problem.detail))?;
+        Ok((credential, later.map(Into::into).or(resume)))
     }
 
-    /// Subscribes first and reads then, so that nothing falls between; what came meanwhile waits its turn.
-    async fn make_ready(
-        &self,
+    async fn let_in(
+        self,
         credential: VerifiedToken,
-        writer: &mut Writer,
-    ) -> Result<Watching, Close> {
+        resume: Option<ResumeFrom>,
+    ) -> (Close, Outgoing) {
         let caller = credential.caller;
         let pair = Pair {
             user_id: caller.user_id,
             waifu_id: self.waifu_id,
         };
-        // What comes up or has run out by now is part of what the client is shown.
-        let visit = self.app.acts.visit(caller, self.waifu_id).await;
-        visit.map_err(|error| Close::from(Problem::from(error).code))?;
-        let mut subscription = self.app.fanout.subscribe(pair);
-        let standing = self
-            .app
-            .read_relationship
-            .execute(caller, self.waifu_id)
-            .await;
-        let standing = standing.map_err(|error| Close::from(Problem::from(error).code))?;
-        if standing.waifu.deleted_at.is_some() {
-            return Err(Close::Gone);
-        }
-        let seq = standing.stored.as_ref().map_or(0, |stored| stored.head.seq);
-        let (live, waiting) = catch_up(&mut subscription, seq)?;
-        let ready = Ready {
-            session_id: self.app.ids.new_id(),
-            epoch: standing.stored.as_ref().map(|stored| stored.epoch),
-            seq,
-            resumed: false,
-            heartbeat_ms: self.app.settings.chat.heartbeat_seconds * 1_000,
-            limits: Limits {
-                frame_bytes: LARGEST_FRAME,
-                message_characters: LONGEST_MESSAGE,
-                frames_per_minute: FRAMES_PER_MINUTE,
-            },
-            relationship: (&standing).into(),
-            waifu: standing.waifu.into(),
-            notices: [],
-            companion: Companion::from(self.app.model_kind),
-            active: live.clone().map(Into::into),
+        let seat = self.app.census.seat(caller.user_id, Some(pair));
+        let following = self.app.follow.execute(caller, self.waifu_id, resume).await;
+        let following = match following {
+            Ok(following) => following,
+            Err(error) => return (Close::from(Problem::from(error).code), self.outgoing),
         };
-        writer.send(FrameBody::Ready(Box::new(ready))).await?;
-        let mut watching = Watching {
+        let (ready, watch) = ready(&self.app, following);
+        let mut session = Session {
+            app: self.app,
+            waifu_id: self.waifu_id,
             credential,
-            pair,
-            subscription,
-            held: VecDeque::new(),
-            last_ended: None,
-            seq,
-            streaming: live.map(|live| (live.turn_id, live.run, 0)),
+            seat,
+            watch,
+            outgoing: self.outgoing,
+            owed: VecDeque::from([Owed::Frame(Box::new(ready.into()))]),
+            at_work: FuturesUnordered::new(),
             heard: Instant::now(),
             pinged: false,
             told_to_reconnect: false,
         };
-        for frame in waiting {
-            watching.receive(frame, writer).await?;
+        let mut reader = self.reader;
+        match session.run(&mut reader).await {
+            Ok(never) => match never {},
+            Err(close) => (close, session.outgoing),
         }
-        Ok(watching)
+    }
+}
+
+fn ready(app: &App, following: Following) -> (FrameBody, Watch) {
+    let Following {
+        view,
+        watch,
+        is_resumed,
+        active,
+    } = following;
+    let ready = Ready {
+        session_id: app.ids.new_id(),
+        epoch: view.stored.as_ref().map(|stored| stored.epoch),
+        seq: watch.seq(),
+        resumed: is_resumed,
+        heartbeat_ms: app.settings.chat.heartbeat_seconds * 1_000,
+        limits: Limits {
+            frame_bytes: LARGEST_FRAME,
+            message_characters: LONGEST_MESSAGE,
+            frames_per_minute: FRAMES_PER_MINUTE,
+            sockets_per_companion: MOST_PER_PAIR,
+            sockets_per_user: MOST_PER_USER,
+        },
+        relationship: (&view).into(),
+        waifu: view.waifu.into(),
+        notices: [],
+        companion: Companion::from(app.model_kind),
+        active: active.map(Into::into),
+    };
+    (FrameBody::Ready(Box::new(ready)), watch)
+}
+
+/// A socket that is ready. It owns its answers to the client, and of everything else a place alone.
+struct Session {
+    app: Arc<App>,
+    waifu_id: WaifuId,
+    credential: VerifiedToken,
+    seat: Seat,
+    watch: Watch,
+    outgoing: Outgoing,
+    owed: VecDeque<Owed>,
+    at_work: FuturesUnordered<BoxFuture<'static, Vec<Owed>>>,
+    heard: Instant,
+    pinged: bool,
+    told_to_reconnect: bool,
+}
+
+/// What this client alone is told.
+enum Owed {
+    Frame(Box<ServerFrame>),
+    Pong(actix_web::web::Bytes),
+    /// How a turn stands: rendered when the client can take it.
+    Turn(TurnId),
+    /// There is nothing more to say.
+    Close(Close),
+}
+
+impl From<FrameBody> for Owed {
+    fn from(body: FrameBody) -> Self {
+        Self::Frame(Box::new(body.into()))
+    }
+}
+
+impl Session {
+    async fn run(&mut self, reader: &mut Reader) -> Result<Infallible, Close> {
+        let (app, taken) = (Arc::clone(&self.app), self.seat.taken.clone());
+        loop {
+            let silence_ends = self.heard + self.longest_silence();
+            let expiry = until_expiry(self.credential, app.clock.now());
+            let (is_told_to_reconnect, is_working) =
+                (self.told_to_reconnect, !self.at_work.is_empty());
+            tokio::select! {
+                told = tell(&app, self.waifu_id, &self.credential, &mut self.watch, &mut self.outgoing, &mut self.owed) => told?,
+                inbound = reader.next(true) => {
+                    self.heard = Instant::now();
+                    self.pinged = false;
+                    self.hear(inbound?)?;
+                }
+                Some(owed) = self.at_work.next(), if is_working => {
+                    for owed in owed {
+                        self.owe(owed)?;
+                    }
+                }
+                () = sleep_until(silence_ends) => {
+                    if self.pinged {
+                        return Err(Close::NoPong);
+                    }
+                    self.pinged = true;
+                    self.heard = Instant::now();
+                    self.owe(FrameBody::Ping)?;
+                }
+                () = sleep(expiry) => {
+                    return Err(Close::Unauthenticated("the access token has expired".to_owned()));
+                }
+                () = taken.cancelled() => return Err(Close::Replaced),
+                () = app.supervisor.draining(), if !is_told_to_reconnect => {
+                    self.told_to_reconnect = true;
+                    self.owe(FrameBody::Reconnect {
+                        after_ms: RECONNECT_AFTER_MS,
+                        jitter_ms: RECONNECT_JITTER_MS,
+                    })?;
+                }
+                () = app.closing.cancelled() => {
+                    self.tell_the_rest().await;
+                    return Err(Close::Draining);
+                }
+            }
+        }
     }
 
-    async fn hear(
-        &self,
-        inbound: Inbound,
-        watching: &mut Watching,
-        writer: &mut Writer,
-    ) -> Result<(), Close> {
+    /// Every turn is stored when sockets are closed, so how each ended is there to be told.
+    async fn tell_the_rest(&mut self) {
+        let app = Arc::clone(&self.app);
+        let rest = async {
+            while self.watch.is_behind() || !self.owed.is_empty() {
+                let (waifu_id, credential) = (self.waifu_id, self.credential);
+                let (watch, outgoing) = (&mut self.watch, &mut self.outgoing);
+                tell(&app, waifu_id, &credential, watch, outgoing, &mut self.owed).await?;
+            }
+            Ok::<_, Close>(())
+        };
+        let _ = timeout(LAST_WORDS, rest).await;
+    }
+
+    fn hear(&mut self, inbound: Inbound) -> Result<(), Close> {
+        let caller = self.credential.caller;
         match inbound {
             Inbound::Alive | Inbound::Frame(ClientFrame::Pong) => Ok(()),
-            Inbound::Ping(bytes) => writer.pong(&bytes).await,
-            Inbound::Refused(problem) => writer.send(FrameBody::error(problem, None)).await,
+            Inbound::Ping(bytes) => self.owe(Owed::Pong(bytes)),
+            Inbound::Refused(problem) => self.owe(FrameBody::error(problem, None)),
             Inbound::Frame(ClientFrame::Auth { .. }) => Err(Close::Malformed(
                 "the socket is authenticated; use auth.refresh".to_owned(),
             )),
             Inbound::Frame(ClientFrame::AuthRefresh { access_token }) => {
-                self.refresh(&access_token, watching, writer).await
+                self.refresh(&access_token)
             }
             Inbound::Frame(ClientFrame::MessageSend {
                 client_message_id,
                 text,
             }) => {
-                match self
-                    .send(watching.credential.caller, client_message_id, text)
-                    .await
-                {
-                    Ok(Begun::Started(_)) => Ok(()),
-                    Ok(Begun::Duplicate(turn)) => {
-                        let accepted = FrameBody::MessageAccepted {
-                            client_message_id,
-                            message_id: turn.message_id.map_or_else(Uuid::nil, Into::into),
-                            turn_id: turn.turn_id.into(),
-                            turn_no: turn.turn_no,
-                            duplicate: true,
-                        };
-                        writer.send(accepted).await?;
-                        self.show(turn.turn_id, watching, writer).await
-                    }
-                    Err(problem) if problem.code == Code::CompanionGone => Err(Close::Gone),
-                    Err(problem) => {
-                        writer
-                            .send(FrameBody::error(problem, Some(client_message_id)))
-                            .await
-                    }
-                }
+                let send = send(
+                    Arc::clone(&self.app),
+                    caller,
+                    self.waifu_id,
+                    client_message_id,
+                    text,
+                );
+                self.work_on(send.boxed(), client_message_id)
+            }
+            Inbound::Frame(ClientFrame::TurnCancel { turn_id }) => {
+                let cancel = cancel(Arc::clone(&self.app), caller, self.waifu_id, turn_id);
+                self.work_on(cancel.boxed(), turn_id)
             }
             Inbound::Frame(ClientFrame::TurnSync { turn_id }) => {
-                self.show(turn_id.into(), watching, writer).await
+                self.owe(Owed::Turn(turn_id.into()))
             }
         }
     }
 
-    async fn send(
-        &self,
-        caller: Caller,
-        client_message_id: Uuid,
-        text: String,
-    ) -> Result<Begun, Problem> {
+    fn work_on(&mut self, work: BoxFuture<'static, Vec<Owed>>, about: Uuid) -> Result<(), Close> {
+        if self.at_work.len() < MOST_AT_WORK {
+            self.at_work.push(work);
+            return Ok(());
+        }
+        let problem = Problem::new(Code::RateLimited, "too many frames are being worked on");
+        self.owe(FrameBody::error(problem, Some(about)))
+    }
+
+    fn owe(&mut self, owed: impl Into<Owed>) -> Result<(), Close> {
+        if self.owed.len() == MOST_OWED {
+            return Err(Close::TooSlow);
+        }
+        self.owed.push_back(owed.into());
+        Ok(())
+    }
+
+    fn refresh(&mut self, access_token: &str) -> Result<(), Close> {
+        let problem = match bearer::verify_token(&self.app, access_token) {
+            Ok(fresh) if fresh.caller.user_id == self.watch.pair().user_id => {
+                self.credential = fresh;
+                return Ok(());
+            }
+            Ok(_) => Problem::new(Code::Forbidden, "the access token is another user's"),
+            Err(problem) => problem,
+        };
+        self.owe(FrameBody::error(problem, None))
+    }
+
+    fn longest_silence(&self) -> Duration {
+        let chat = &self.app.settings.chat;
+        Duration::from_secs(if self.pinged {
+            chat.pong_seconds
+        } else {
+            chat.heartbeat_seconds
+        })
+    }
+}
+
+/// Tells the client the next thing, once it can take it and there is one. Safe to drop at every await: what was not sent
+/// is still owed.
+async fn tell(
+    app: &App,
+    waifu_id: WaifuId,
+    credential: &VerifiedToken,
+    watch: &mut Watch,
+    outgoing: &mut Outgoing,
+    owed: &mut VecDeque<Owed>,
+) -> Result<(), Close> {
+    outgoing.room().await?;
+    // A turn is shown as it stands after everything that the client was told.
+    let is_due = |owed: &Owed| !matches!(owed, Owed::Turn(_)) || !watch.is_behind();
+    if owed.front().is_some_and(is_due) {
+        let frame = match owed.front() {
+            Some(Owed::Turn(turn)) => show(app, waifu_id, credential.caller, watch, *turn).await,
+            _ => None,
+        };
+        return match owed.pop_front() {
+            Some(Owed::Frame(frame)) => send_frame(outgoing, *frame).await,
+            Some(Owed::Pong(bytes)) => outgoing.pong(&bytes).await,
+            Some(Owed::Close(close)) => Err(close),
+            Some(Owed::Turn(_)) | None => match frame {
+                Some(frame) => send_frame(outgoing, frame.into()).await,
+                None => Ok(()),
+            },
+        };
+    }
+    match watch.next().await {
+        Ok(news) => send_frame(outgoing, news.into()).await,
+        // The client starts from what is stored: it is too far behind for anything else.
+        Err(WatchError::Forgotten) => Err(Close::TooSlow),
+        Err(WatchError::Store(error)) => Err(Close::from(Problem::from(error).code)),
+    }
+}
+
+/// There is room, so this does not wait.
+async fn send_frame(outgoing: &mut Outgoing, frame: ServerFrame) -> Result<(), Close> {
+    let text = serde_json::to_string(&frame).expect("frames are plain data");
+    outgoing.text(text).await
+}
+
+/// How a turn stands: its words so far, of which the next ones follow, or how it ended.
+async fn show(
+    app: &App,
+    waifu_id: WaifuId,
+    caller: Caller,
+    watch: &mut Watch,
+    turn: TurnId,
+) -> Option<FrameBody> {
+    if let Some(words) = watch.snapshot_of(turn) {
+        return Some(FrameBody::TurnSnapshot(words.into()));
+    }
+    match app.send_message.outcome(caller, waifu_id, turn).await {
+        // While it streams elsewhere its words come as they are known here.
+        Ok(Some(outcome)) => ended_before(outcome),
+        Ok(None) => {
+            let problem = Problem::new(Code::NotFound, "there is no such turn");
+            Some(FrameBody::error(problem, Some(turn.into())))
+        }
+        Err(error) => Some(FrameBody::error(error.into(), Some(turn.into()))),
+    }
+}
+
+async fn send(
+    app: Arc<App>,
+    caller: Caller,
+    waifu_id: WaifuId,
+    client_message_id: Uuid,
+    text: String,
+) -> Vec<Owed> {
+    let begun = async {
         let text = MessageText::try_from(text)
             .map_err(|error| Problem::invalid_field("/text", error.to_string()))?;
         let message = OutgoingMessage {
-            waifu_id: self.waifu_id,
+            waifu_id,
             conversation_id: None,
             client_message_id: client_message_id.into(),
             text,
         };
-        Ok(self.app.send_message.begin(caller, message).await?)
-    }
-
-    async fn refresh(
-        &self,
-        access_token: &str,
-        watching: &mut Watching,
-        writer: &mut Writer,
-    ) -> Result<(), Close> {
-        match bearer::verify_token(&self.app, access_token) {
-            Ok(fresh) if fresh.caller.user_id == watching.pair.user_id => {
-                watching.credential = fresh;
-                Ok(())
-            }
-            Ok(_) => {
-                let problem = Problem::new(Code::Forbidden, "the access token is another user's");
-                writer.send(FrameBody::error(problem, None)).await
-            }
-            Err(problem) => writer.send(FrameBody::error(problem, None)).await,
-        }
-    }
-
-    /// Shows a turn to this client alone: how it ended, or its words so far and from then on the next ones.
-    async fn show(
-        &self,
-        turn: TurnId,
-        watching: &mut Watching,
-        writer: &mut Writer,
-    ) -> Result<(), Close> {
-        let fresh = self.app.fanout.subscribe(watching.pair);
-        if let Some(live) = fresh.live.clone().filter(|live| live.turn_id == turn) {
-            watching.switch_to(fresh, writer).await?;
-            if watching.last_ended == Some((live.turn_id, live.run)) {
-                return Ok(());
-            }
-            let LiveRun { turn_id, run, text } = live;
-            watching.streaming = Some((turn_id, run, 0));
-            let turn_id = turn_id.into();
-            return writer
-                .send(FrameBody::TurnSnapshot {
-                    turn_id,
-                    run,
-                    attempt: ATTEMPT,
-                    index: 0,
-                    text,
-                })
-                .await;
-        }
-        let caller = watching.credential.caller;
-        let outcome = match self
-            .app
-            .send_message
-            .outcome(caller, self.waifu_id, turn)
-            .await
-        {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                return writer
-                    .send(FrameBody::error(error.into(), Some(turn.into())))
-                    .await;
-            }
-        };
-        match outcome.map(|outcome| (outcome.status.ended(), outcome)) {
-            Some((Some(status), outcome)) => {
-                let done = TurnDone {
-                    turn_id: outcome.turn.turn_id,
-                    run: outcome.turn.run,
-                    status,
-                    reason: outcome.reason,
-                    message: outcome.reply,
-                    usage: outcome.usage,
-                };
-                writer.send(FrameBody::from(done)).await
-            }
-            // It is about to stream here: its frames will come.
-            Some((None, _)) => Ok(()),
-            None => {
-                let problem = Problem::new(Code::NotFound, "there is no such turn");
-                writer
-                    .send(FrameBody::error(problem, Some(turn.into())))
-                    .await
-            }
-        }
-    }
-
-    fn heartbeat(&self) -> Duration {
-        Duration::from_secs(self.app.settings.chat.heartbeat_seconds)
-    }
-
-    fn pong_wait(&self) -> Duration {
-        Duration::from_secs(self.app.settings.chat.pong_seconds)
+        let begun = app.send_message.begin(caller, message).await;
+        begun.map_err(Problem::from)
+    };
+    match begun.await {
+        Ok(Begun::Started(_)) => Vec::new(),
+        Ok(Begun::Duplicate(turn)) => vec![
+            accepted_before(client_message_id, turn).into(),
+            Owed::Turn(turn.turn_id),
+        ],
+        Err(problem) if problem.code == Code::CompanionGone => vec![Owed::Close(Close::Gone)],
+        Err(problem) => vec![FrameBody::error(problem, Some(client_message_id)).into()],
     }
 }
 
-fn until(credential: VerifiedToken, now: waifu_domain::timestamp::Timestamp) -> Duration {
-    credential
-        .expires_at
-        .since(now)
-        .try_into()
-        .unwrap_or(Duration::ZERO)
+/// What becomes of it all watchers hear.
+async fn cancel(app: Arc<App>, caller: Caller, waifu_id: WaifuId, turn_id: Uuid) -> Vec<Owed> {
+    let cancelled = app
+        .send_message
+        .cancel(caller, waifu_id, turn_id.into())
+        .await;
+    let problem: Problem = match cancelled {
+        Ok(Some(_)) => return Vec::new(),
+        Ok(None) => Problem::new(Code::NotFound, "there is no such turn"),
+        Err(error) => error.into(),
+    };
+    vec![FrameBody::error(problem, Some(turn_id)).into()]
+}
+
+fn until_expiry(credential: VerifiedToken, now: waifu_domain::timestamp::Timestamp) -> Duration {
+    let left = credential.expires_at.since(now);
+    left.try_into().unwrap_or(Duration::ZERO)
 }

@@ -1,19 +1,22 @@
 //! `GET /ws/agents/{id}/chat`: from a request to a socket.
 
-use actix_web::http::header::{AUTHORIZATION, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use tracing::debug;
 use waifu_app::ports::access_tokens::VerifiedToken;
+use waifu_app::use_cases::ResumeFrom;
 
 use super::inbound::Reader;
-use super::outbound::Writer;
-use super::session::Session;
+use super::session::Door;
 use crate::app::App;
 use crate::auth::bearer;
-use crate::problem::{Code, Problem};
+use crate::problem::{Code, FieldError, Problem};
 use crate::rest::query::WaifuPath;
+use crate::sockets::admission::admit;
+use crate::sockets::census::Stranger;
+use crate::sockets::transport;
 
 const PROTOCOL: &str = "waifu.chat.v1";
+const RESUME: &str = "Waifu-Resume";
 
 pub async fn upgrade(
     app: web::Data<App>,
@@ -21,54 +24,22 @@ pub async fn upgrade(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
-    check_origin(&app, &request)?;
-    check_protocol(&request)?;
+    admit(&app, &request, PROTOCOL)?;
     let credential = early_credential(&app, &request)?;
-    let (response, session, stream) =
-        actix_ws::handle_with_protocols(&request, payload, &[PROTOCOL])?;
-    actix_web::rt::spawn(async move {
-        let mut writer = Writer::new(session);
-        let mut reader = Reader::new(stream);
-        let mut session = Session::new(app.into_inner(), id.0);
-        let close = session.run(&mut reader, &mut writer, credential).await;
-        debug!(?close, "a socket ends");
-        writer.close(&close).await;
-    });
-    Ok(response)
-}
-
-/// Browsers name the page that opens a socket; only listed ones may.
-fn check_origin(app: &App, request: &HttpRequest) -> Result<(), Problem> {
-    let Some(origin) = request.headers().get(ORIGIN) else {
-        return Ok(());
+    let resume = early_resume(&request)?;
+    let stranger = match credential {
+        Some(_) => None,
+        None => Some(stranger(&app, &request)?),
     };
-    let allowed = &app.settings.server.allowed_origins;
-    let listed = |listed: &String| listed == "*" || listed.as_bytes() == origin.as_bytes();
-    if allowed.iter().any(listed) {
-        Ok(())
-    } else {
-        Err(Problem::new(
-            Code::Forbidden,
-            "this origin is not in server.allowed_origins",
-        ))
-    }
-}
-
-/// None offered means this one; offering only others is refused.
-fn check_protocol(request: &HttpRequest) -> Result<(), Problem> {
-    let mut offered = request
-        .headers()
-        .get_all(SEC_WEBSOCKET_PROTOCOL)
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(','))
-        .map(str::trim)
-        .peekable();
-    if offered.peek().is_none() || offered.any(|name| name == PROTOCOL) {
-        Ok(())
-    } else {
-        let detail = format!("the subprotocol must be {PROTOCOL}");
-        Err(Problem::new(Code::MalformedJson, detail))
-    }
+    let (response, incoming, outgoing) = transport::open(&request, payload, &[PROTOCOL])?;
+    let door = Door {
+        app: app.into_inner(),
+        waifu_id: id.0,
+        reader: Reader::new(incoming),
+        outgoing,
+    };
+    actix_web::rt::spawn(door.serve(credential, resume, stranger));
+    Ok(response)
 }
 
 /// A client that sets headers may authenticate with the upgrade.
@@ -78,4 +49,22 @@ fn early_credential(app: &App, request: &HttpRequest) -> Result<Option<VerifiedT
     } else {
         Ok(None)
     }
+}
+
+fn early_resume(request: &HttpRequest) -> Result<Option<ResumeFrom>, Problem> {
+    let Some(header) = request.headers().get(RESUME) else {
+        return Ok(None);
+    };
+    let refused = |why: String| Problem::invalid(vec![FieldError::parameter(RESUME, why)]);
+    let text = header
+        .to_str()
+        .map_err(|error| refused(error.to_string()))?;
+    let place = text.parse::<ResumeFrom>();
+    place.map(Some).map_err(|error| refused(error.to_string()))
+}
+
+fn stranger(app: &App, request: &HttpRequest) -> Result<Stranger, Problem> {
+    let crowded = || Problem::new(Code::RateLimited, "too many sockets wait for their auth");
+    let address = request.peer_addr().ok_or_else(crowded)?.ip();
+    app.census.stranger(address).map_err(|_| crowded())
 }

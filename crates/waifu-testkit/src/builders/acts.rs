@@ -24,22 +24,7 @@ pub fn settlement(
     reply: &str,
     at: Timestamp,
 ) -> Settlement {
-    let append = match standing.appraisal {
-        Some(appraisal) => {
-            let act = Act::Chat {
-                turn_id: standing.turn.turn_id,
-                appraisal,
-            };
-            let setting = Setting {
-                waifu: &standing.waifu.profile,
-                person: &standing.person,
-                events: &NO_EVENTS,
-            };
-            judged(&standing.relationship, &standing.state, setting, &act, at)
-        }
-        None => unmoved(&standing.relationship, at),
-    };
-    answered(standing, process, reply, append)
+    answered(standing, process, reply, chat(standing, at))
 }
 
 /// A whole answer, settled by the holder of the lease, with which `append` is written.
@@ -87,6 +72,48 @@ pub fn failure(standing: &Standing, process: ProcessId, at: Timestamp) -> Settle
     with_its_event(ending)
 }
 
+/// The user wants no more than these words of it; an empty text: she had said nothing yet.
+pub fn cancellation(standing: &Standing, words: &str, at: Timestamp) -> Settlement {
+    let (reply, append) = if words.is_empty() {
+        (None, unmoved(&standing.relationship, at))
+    } else {
+        let reply = Reply {
+            message_id: fresh(),
+            text: words.to_owned(),
+        };
+        (Some(reply), chat(standing, at))
+    };
+    let ending = Settlement {
+        turn: standing.turn,
+        conversation_id: standing.conversation_id,
+        authority: Authority::User,
+        status: EndStatus::Cancelled,
+        reason: None,
+        usage: None,
+        at: append.at,
+        reply,
+        append,
+    };
+    with_its_event(ending)
+}
+
+/// What a chat moves, if its turn has not moved anything yet.
+fn chat(standing: &Standing, at: Timestamp) -> Append {
+    let Some(appraisal) = standing.appraisal else {
+        return unmoved(&standing.relationship, at);
+    };
+    let act = Act::Chat {
+        turn_id: standing.turn.turn_id,
+        appraisal,
+    };
+    let setting = Setting {
+        waifu: &standing.waifu.profile,
+        person: &standing.person,
+        events: &NO_EVENTS,
+    };
+    judged(&standing.relationship, &standing.state, setting, &act, at)
+}
+
 fn with_its_event(mut ending: Settlement) -> Settlement {
     ending.append.events.push(DurableEvent::TurnDone {
         turn_id: ending.turn.turn_id,
@@ -95,6 +122,7 @@ fn with_its_event(mut ending: Settlement) -> Settlement {
         reason: ending.reason,
         message_id: ending.reply.as_ref().map(|reply| reply.message_id),
         usage: ending.usage,
+        retry_after_ms: None,
     });
     ending
 }

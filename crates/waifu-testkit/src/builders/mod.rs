@@ -11,8 +11,8 @@ use time::Duration;
 use uuid::Uuid;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::secrets::TokenHash;
-use waifu_app::ports::store::{NewReaction, NewUser, Session};
-use waifu_app::ports::turn_store::{FirstMeeting, NewTurn};
+use waifu_app::ports::store::{NewReaction, NewRun, NewUser, Session};
+use waifu_app::ports::turn_store::{FirstMeeting, NewTurn, Standing};
 use waifu_domain::affection::{Appraisal, RuleBook};
 use waifu_domain::ids::{ProcessId, UserId};
 use waifu_domain::relationship::{Cause, Horizon, Pair, Relationship};
@@ -24,8 +24,8 @@ use waifu_domain::user::{AgeGroup, DisplayName, Role, User, Username};
 use waifu_domain::waifu::{Owner, Visibility, Waifu, WaifuProfile};
 
 pub use acts::{
-    NO_EVENTS, act_of_an_adult, adjustment, answered, failure, judged, of_verdict, settlement,
-    unmoved,
+    NO_EVENTS, act_of_an_adult, adjustment, answered, cancellation, failure, judged, of_verdict,
+    settlement, unmoved,
 };
 pub use catalogue::{catalogue_document, date_plan, entry, event, gate, gift};
 
@@ -190,6 +190,17 @@ pub fn reaction(relationship: &Relationship, process: ProcessId, at: Timestamp) 
             for_birthday: false,
         },
         waifu_version: 1,
+        process,
+        lease: Duration::minutes(1),
+        at,
+    }
+}
+
+/// Another run of a turn, with a lease of a minute.
+pub fn another_run(standing: &Standing, process: ProcessId, at: Timestamp) -> NewRun {
+    NewRun {
+        turn_id: standing.turn.turn_id,
+        relationship_id: standing.relationship.id,
         process,
         lease: Duration::minutes(1),
         at,

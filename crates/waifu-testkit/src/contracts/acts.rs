@@ -3,16 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use waifu_app::caller::Caller;
 use waifu_app::catalogues::Catalogues;
 use waifu_app::ports::clock::Clock;
-use waifu_app::ports::fanout::Fanout;
 use waifu_app::ports::ids::IdSource;
 use waifu_app::ports::language_model::ModelError;
+use waifu_app::ports::neighbours::NoNeighbours;
 use waifu_app::ports::store::{Definition, Store, StoreError};
-use waifu_app::turns::frames::{Frame, Happening, Subscription};
-use waifu_app::turns::in_process_fanout::InProcessFanout;
+use waifu_app::turns::hub::{Hub, Watch};
+use waifu_app::turns::news::{Happening, News};
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     ActDone, ActError, Acts, ActsParts, IdempotencyKey, ReadRelationship, Unseen, VerifyLedger,
@@ -28,7 +29,7 @@ struct Stage {
     scenario: Scenario,
     acts: Acts,
     store: LossyStore,
-    fanout: Arc<dyn Fanout>,
+    hub: Hub,
     gift: EntryId,
 }
 
@@ -43,9 +44,9 @@ impl Stage {
         let store: Arc<dyn Store> = Arc::new(lossy.clone());
         let clock: Arc<dyn Clock> = Arc::new(SetClock::at(moment(0)));
         let ids: Arc<dyn IdSource> = Arc::new(CountingIds::default());
-        let fanout: Arc<dyn Fanout> = Arc::new(InProcessFanout::default());
         let rule_book = Arc::new(rule_book().clone());
         let catalogues = Arc::new(Catalogues::load(Arc::clone(&store)).await?);
+        let hub = Hub::new(Arc::clone(&store), Arc::clone(&catalogues));
         // She is never heard: what is done stands without her words.
         let model = Arc::new(FedModel::default());
         for _ in 0..8 {
@@ -55,7 +56,8 @@ impl Stage {
             turns: Arc::clone(&under_test.turns),
             store: Arc::clone(&store),
             model,
-            fanout: Arc::clone(&fanout),
+            hub: hub.clone(),
+            neighbours: Arc::new(NoNeighbours),
             clock: Arc::clone(&clock),
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
@@ -63,7 +65,7 @@ impl Stage {
         };
         let acts = Acts::new(ActsParts {
             store: Arc::clone(&store),
-            fanout: Arc::clone(&fanout),
+            hub: hub.clone(),
             clock: Arc::clone(&clock),
             ids,
             rule_book: Arc::clone(&rule_book),
@@ -80,7 +82,7 @@ impl Stage {
             scenario,
             acts,
             store: lossy,
-            fanout,
+            hub,
             gift: gift.id,
         })
     }
@@ -105,8 +107,9 @@ impl Stage {
         assert_eq!(verified.expect("the law holds").relationships, 1);
     }
 
-    fn watch(&self) -> Subscription {
-        self.fanout.subscribe(self.scenario.pair)
+    /// From before the two have met.
+    fn watch(&self) -> Watch {
+        self.hub.watch(self.scenario.pair)
     }
 }
 
@@ -118,16 +121,13 @@ pub async fn an_act_whose_commit_lost_its_answer_is_done_and_told(
     stage.store.lose(Lost::ItsAnswer);
     let done = stage.give("once").await.expect("it was stored");
     assert_eq!(done.interactions.len(), 1);
-    let first = watch.try_next().expect("nobody lags").expect("a frame");
+    let first = watch.next().now_or_never().expect("it is told");
+    let News::Durable { seq: 1, happening } = first.expect("nothing is read") else {
+        panic!("expected the first event");
+    };
     assert!(
-        matches!(
-            &*first,
-            Frame::Durable {
-                seq: 1,
-                happening: Happening::RelationshipUpdated { .. }
-            }
-        ),
-        "{first:?}"
+        matches!(&*happening, Happening::RelationshipUpdated { .. }),
+        "{happening:?}"
     );
     let again = stage.give("once").await.expect("the same");
     assert_eq!(again.interactions, done.interactions);
@@ -147,7 +147,7 @@ pub async fn an_act_whose_commit_was_lost_is_not_done(under_test: &StoreUnderTes
         ),
         "{outcome:?}"
     );
-    assert!(watch.try_next().expect("nobody lags").is_none());
+    assert!(watch.next().now_or_never().is_none());
     assert_eq!(under_test.find(stage.scenario.pair).await?, None);
     let done = stage.give("once").await.expect("now it is");
     assert_eq!(done.interactions.len(), 1);

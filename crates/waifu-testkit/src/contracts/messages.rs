@@ -3,6 +3,7 @@
 use waifu_app::ports::store::{MessagePlace, TurnOutcome};
 use waifu_domain::turn::{Message, MessagePart, RunStatus, Speaker, TurnKind, Usage, plain_text};
 
+use super::voiding::void;
 use super::{Promise, StoreUnderTest};
 use crate::builders::{failure, fresh, moment, user};
 
@@ -189,5 +190,45 @@ pub async fn unicode_text_survives(under_test: &StoreUnderTest) -> Promise {
 
     let next = under_test.accept_new(scenario.turn("next")).await?;
     assert_eq!(next.history[0].text, said);
+    Ok(())
+}
+
+pub async fn a_message_is_found_by_its_id(under_test: &StoreUnderTest) -> Promise {
+    let scenario = under_test.scenario("ada").await?;
+    let turn = scenario.turn("hello");
+    under_test.play(turn.clone(), "hi").await?;
+    let first = under_test.outcome(turn.turn_id).await?;
+    let first = first.expect("the turn is there");
+    // An answer that stands no more is kept.
+    let ending = under_test
+        .answer_again(&scenario, turn.turn_id, "hi again")
+        .await?;
+    let second = under_test.outcome(turn.turn_id).await?;
+    let second = second.expect("the turn is there");
+    assert_eq!(
+        second.reply.as_ref().map(|reply| reply.id),
+        ending.reply.map(|reply| reply.message_id)
+    );
+    let messages = [first.message, first.reply, second.reply];
+    for message in messages.into_iter().flatten() {
+        let found = under_test.by_id(message.id).await?;
+        assert_eq!(found, Some(message));
+    }
+    assert_eq!(under_test.by_id(fresh()).await?, None);
+    Ok(())
+}
+
+pub async fn a_message_that_was_taken_back_is_found_by_its_id(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let (_, relationship) = under_test.met().await?;
+    let history = under_test.history(relationship.id).await?;
+    assert_eq!(history.len(), 2);
+    void(under_test, relationship.id, 1).await?;
+    assert_eq!(under_test.history(relationship.id).await?, []);
+    for message in history {
+        let found = under_test.by_id(message.id).await?;
+        assert_eq!(found, Some(message));
+    }
     Ok(())
 }

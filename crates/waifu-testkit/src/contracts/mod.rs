@@ -2,19 +2,24 @@
 
 pub mod accept;
 pub mod acts;
+pub mod cancelling;
 pub mod catalogue;
+pub mod choosing;
 pub mod concurrency;
 pub mod deeds;
+pub mod event_log;
 pub mod events;
 pub mod histories;
 pub mod leases;
 pub mod ledger;
 pub mod meetings;
 pub mod messages;
+pub mod neighbours;
 pub mod reactions;
 pub mod receipts;
 pub mod relationships;
 mod rows;
+pub mod runs_again;
 mod scenario;
 pub mod sessions;
 pub mod settle;
@@ -22,6 +27,7 @@ pub mod unit_of_work;
 pub mod users;
 pub mod voiding;
 pub mod waifus;
+pub mod whereabouts;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -82,6 +88,39 @@ macro_rules! store_contract {
                 an_opened_event_pends_in_the_next_standing,
                 an_event_that_pends_already_fails_the_whole_settlement,
                 a_decay_row_belongs_to_the_turn_that_found_it,
+            }
+            cancelling {
+                a_user_ends_a_run_that_a_process_holds,
+                the_process_finds_out_that_its_run_was_cancelled,
+                words_that_were_cut_short_move_affection_once,
+                a_run_that_was_cancelled_before_a_word_moves_nothing,
+                a_run_that_is_over_can_not_be_cancelled,
+                a_cancellation_that_is_stale_writes_nothing,
+                whoever_comes_first_ends_the_run,
+            }
+            runs_again {
+                another_run_of_a_turn_is_number_two,
+                another_run_streams_under_its_own_lease,
+                another_run_whose_process_died_is_abandoned,
+                words_of_another_run_become_her_answer_and_move_nothing_more,
+                another_run_moves_affection_when_the_first_has_failed,
+                another_run_that_fails_leaves_the_first_answer,
+                the_opening_of_another_run_holds_what_came_before_its_turn,
+                another_run_is_never_started_beside_one_that_streams,
+                another_run_of_a_rolled_back_unit_of_work_never_was,
+                she_answers_a_gift_again,
+                another_run_is_the_affair_of_one_relationship,
+            }
+            choosing {
+                candidates_come_in_the_order_of_the_runs,
+                a_turn_without_words_has_no_candidates,
+                an_earlier_answer_is_brought_back,
+                a_choice_stands_until_there_are_new_words,
+                an_answer_is_shown_with_the_status_of_its_own_run,
+                a_choice_of_a_rolled_back_unit_of_work_never_was,
+                the_latest_turn_comes_with_its_newest_run,
+                the_latest_turn_is_the_newest_that_stands,
+                the_cause_of_a_turn_is_what_was_done,
             }
             leases {
                 an_expired_lease_lets_anybody_settle,
@@ -159,6 +198,24 @@ macro_rules! store_contract {
                 an_unknown_turn_has_no_outcome,
                 every_relationship_has_one_default_conversation,
                 unicode_text_survives,
+                a_message_is_found_by_its_id,
+                a_message_that_was_taken_back_is_found_by_its_id,
+            }
+            event_log {
+                events_after_a_number_come_in_their_order_in_pages,
+                nothing_has_happened_after_the_newest_event,
+                nothing_has_happened_between_strangers,
+                every_kind_of_event_comes_back_as_it_was_written,
+                what_is_forgotten_is_gone_and_leaves_a_hole_that_shows,
+                at_most_so_many_are_forgotten_and_what_is_left_has_no_holes,
+                a_rolled_back_unit_of_work_forgets_nothing,
+            }
+            whereabouts {
+                strangers_are_left_out,
+                a_thousand_pairs_are_asked_for_at_once,
+                the_number_is_that_of_the_newest_event,
+                a_run_that_streams_is_there_with_its_words,
+                runs_of_every_kind_are_there,
             }
             meetings {
                 strangers_meet_with_a_default_conversation,

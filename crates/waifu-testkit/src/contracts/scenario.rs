@@ -1,24 +1,24 @@
 //! Steps that many promises take: people who meet, turns that are played, and looks at what is stored.
 
 use waifu_app::ports::store::{
-    Appended, LedgerRow, NewReaction, Relationships, StoreError, TurnOutcome, UnitOfWork,
+    Appended, LedgerRow, NewReaction, NewRun, Relationships, StoreError, TurnOutcome, UnitOfWork,
 };
 use waifu_app::ports::turn_store::{
     Accepted, Append, NewTurn, Opening, Settled, Settlement, Standing, TurnRef, TurnStore,
 };
 use waifu_domain::affection::{Act, LedgerSum, Setting, check_ledger};
 use waifu_domain::catalogue::Events;
-use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
+use waifu_domain::ids::{MessageId, ProcessId, RelationshipId, TurnId};
 use waifu_domain::relationship::{Horizon, Interaction, Pair, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::Message;
+use waifu_domain::turn::{Message, plain_text};
 use waifu_domain::user::User;
 use waifu_domain::waifu::Waifu;
 
 use super::{Promise, StoreUnderTest};
 use crate::builders::{
-    NO_EVENTS, first_meeting, fresh, horizon, judged, moment, new_turn_at, new_user, rule_book,
-    settlement, user, waifu,
+    NO_EVENTS, another_run, first_meeting, fresh, horizon, judged, moment, new_turn_at, new_user,
+    rule_book, settlement, user, waifu,
 };
 
 /// Two who may talk, and the process that streams her answers.
@@ -199,6 +199,39 @@ impl StoreUnderTest {
         Ok(turn)
     }
 
+    /// Another answer to the turn begins; its event is not written.
+    pub(super) async fn start_again(&self, again: NewRun) -> Result<TurnRef, StoreError> {
+        let mut work = self.store.begin().await?;
+        let turn = work.turns().start_again(again).await?;
+        work.commit().await?;
+        Ok(turn)
+    }
+
+    /// Another answer to the turn, and how it ended.
+    pub(super) async fn answer_again(
+        &self,
+        scenario: &Scenario,
+        turn: TurnId,
+        reply: &str,
+    ) -> Result<Settlement, StoreError> {
+        let standing = self.run_again(scenario, turn).await?;
+        let ending = settlement(&standing, scenario.process, reply, moment(2));
+        assert_eq!(self.turns.settle(ending.clone()).await?, Settled::Done);
+        Ok(ending)
+    }
+
+    /// Another answer to the turn, which streams.
+    pub(super) async fn run_again(
+        &self,
+        scenario: &Scenario,
+        turn: TurnId,
+    ) -> Result<Standing, StoreError> {
+        let before = self.standing(turn).await?;
+        let again = another_run(&before, scenario.process, moment(1));
+        self.start_again(again).await?;
+        self.standing(turn).await
+    }
+
     /// The newest hundred rows, newest first.
     pub(super) async fn ledger(&self, id: RelationshipId) -> Result<Vec<LedgerRow>, StoreError> {
         let mut look = self.store.snapshot().await?;
@@ -209,6 +242,18 @@ impl StoreUnderTest {
     pub(super) async fn history(&self, id: RelationshipId) -> Result<Vec<Message>, StoreError> {
         let mut look = self.store.snapshot().await?;
         look.messages().history(id, None, 100).await
+    }
+
+    /// What that history shows, oldest first.
+    pub(super) async fn told(&self, id: RelationshipId) -> Result<Vec<String>, StoreError> {
+        let history = self.history(id).await?;
+        let texts = history.iter().rev().map(|said| plain_text(&said.parts));
+        Ok(texts.collect())
+    }
+
+    pub(super) async fn by_id(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let mut look = self.store.snapshot().await?;
+        look.messages().by_id(id).await
     }
 
     pub(super) async fn outcome(&self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {

@@ -3,7 +3,7 @@
 use waifu_app::ports::store::{MessagePlace, StoreError, VoidedTurns};
 use waifu_app::ports::turn_store::{Accepted, Settled};
 use waifu_domain::ids::{RelationshipId, TurnId};
-use waifu_domain::turn::{Message, plain_text};
+use waifu_domain::turn::Message;
 
 use super::scenario::Scenario;
 use super::{Promise, StoreUnderTest};
@@ -24,7 +24,7 @@ pub async fn voided_turns_are_in_no_history(under_test: &StoreUnderTest) -> Prom
         "answer 2",
         "for me?",
     ];
-    assert_eq!(told(under_test, id).await?, stands);
+    assert_eq!(under_test.told(id).await?, stands);
 
     let next = scenario.turn("question 7");
     let opening = under_test.accept_new(next.clone()).await?;
@@ -80,20 +80,20 @@ pub async fn turns_are_voided_from_a_number_on(under_test: &StoreUnderTest) -> P
         };
         assert_eq!(voided, expected, "from {from}");
     }
-    assert_eq!(told(under_test, id).await?, ["for me?"]);
+    assert_eq!(under_test.told(id).await?, ["for me?"]);
     Ok(())
 }
 
 pub async fn voiding_again_does_nothing(under_test: &StoreUnderTest) -> Promise {
     let (scenario, id, _) = talk(under_test).await?;
     void(under_test, id, 3).await?;
-    let stands = told(under_test, id).await?;
+    let stands = under_test.told(id).await?;
     assert_eq!(void(under_test, id, 3).await?, VoidedTurns::default());
-    assert_eq!(told(under_test, id).await?, stands);
+    assert_eq!(under_test.told(id).await?, stands);
     // What is void stays so when more is said, and only that is voided next.
     let later = scenario.turn("question 7");
     under_test.play(later.clone(), "answer 7").await?;
-    assert_eq!(told(under_test, id).await?.len(), stands.len() + 2);
+    assert_eq!(under_test.told(id).await?.len(), stands.len() + 2);
     let voided = void(under_test, id, 1).await?;
     assert_eq!(voided.last_turn_no, 7);
     assert_eq!(voided.turns.len(), 3);
@@ -109,7 +109,7 @@ pub async fn a_voided_turn_without_an_answer_is_void_too(under_test: &StoreUnder
     assert_eq!(under_test.turns.settle(ending).await?, Settled::Done);
     let voided = void(under_test, before.id, 2).await?;
     assert_eq!(voided.turns, [turn.turn_id]);
-    assert_eq!(told(under_test, before.id).await?, ["hello", "hi"]);
+    assert_eq!(under_test.told(before.id).await?, ["hello", "hi"]);
     Ok(())
 }
 
@@ -126,7 +126,7 @@ pub async fn a_message_of_a_voided_turn_is_a_duplicate_still(
         panic!("expected a duplicate, found {accepted:?}");
     };
     assert_eq!(first, opening.standing.turn);
-    assert_eq!(told(under_test, id).await?, [""; 0]);
+    assert_eq!(under_test.told(id).await?, [""; 0]);
     Ok(())
 }
 
@@ -137,8 +137,8 @@ pub async fn voiding_touches_no_other_relationship(under_test: &StoreUnderTest) 
     under_test.play(another.turn("hello there"), "hi").await?;
     let others = under_test.relationship(another.pair).await?;
     void(under_test, before.id, 1).await?;
-    assert_eq!(told(under_test, before.id).await?, [""; 0]);
-    assert_eq!(told(under_test, others.id).await?, ["hello there", "hi"]);
+    assert_eq!(under_test.told(before.id).await?, [""; 0]);
+    assert_eq!(under_test.told(others.id).await?, ["hello there", "hi"]);
     // The ledger is moved by rows alone.
     assert_eq!(under_test.assert_lawful(scenario.pair).await?, before);
     Ok(())
@@ -151,7 +151,7 @@ pub async fn a_rolled_back_unit_of_work_voids_nothing(under_test: &StoreUnderTes
     let voided = work.turns().void_chats(before.id, 1, moment(9)).await?;
     assert_eq!(voided.turns.len(), 1);
     work.rollback().await?;
-    assert_eq!(told(under_test, before.id).await?, ["hello", "hi"]);
+    assert_eq!(under_test.told(before.id).await?, ["hello", "hi"]);
     Ok(())
 }
 
@@ -180,7 +180,7 @@ async fn talk(
     Ok((scenario, id, turns))
 }
 
-async fn void(
+pub(super) async fn void(
     under_test: &StoreUnderTest,
     relationship: RelationshipId,
     from_turn_no: u32,
@@ -192,14 +192,4 @@ async fn void(
         .await?;
     work.commit().await?;
     Ok(voided)
-}
-
-/// What a history shows, oldest first.
-async fn told(
-    under_test: &StoreUnderTest,
-    relationship: RelationshipId,
-) -> Result<Vec<String>, StoreError> {
-    let history = under_test.history(relationship).await?;
-    let texts = history.iter().rev().map(|said| plain_text(&said.parts));
-    Ok(texts.collect())
 }

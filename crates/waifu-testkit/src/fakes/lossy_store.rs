@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use waifu_app::ports::store::{
-    CatalogueEntries, Messages, Receipts, Relationships, Sessions, Store, StoreError, Turns,
-    UnitOfWork, Users, Waifus,
+    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, Store, StoreError,
+    Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 
@@ -31,7 +31,7 @@ impl LossyStore {
         }
     }
 
-    /// At the next commit of what was begun.
+    /// At the next commit of an act: what a supervisor writes besides is left alone.
     pub fn lose(&self, lost: Lost) {
         let mut losses = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         losses.push_back(lost);
@@ -43,7 +43,11 @@ impl Store for LossyStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let work = self.store.begin().await?;
         let lost = Arc::clone(&self.lost);
-        Ok(Box::new(LossyWork { work, lost }))
+        Ok(Box::new(LossyWork {
+            work,
+            lost,
+            is_act: false,
+        }))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
@@ -66,6 +70,8 @@ impl Store for LossyStore {
 struct LossyWork {
     work: Box<dyn UnitOfWork>,
     lost: Arc<Mutex<VecDeque<Lost>>>,
+    /// It has looked at a relationship.
+    is_act: bool,
 }
 
 #[async_trait]
@@ -83,6 +89,7 @@ impl UnitOfWork for LossyWork {
     }
 
     fn relationships(&mut self) -> Box<dyn Relationships + '_> {
+        self.is_act = true;
         self.work.relationships()
     }
 
@@ -94,6 +101,10 @@ impl UnitOfWork for LossyWork {
         self.work.turns()
     }
 
+    fn event_log(&mut self) -> Box<dyn EventLog + '_> {
+        self.work.event_log()
+    }
+
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
         self.work.receipts()
     }
@@ -103,10 +114,11 @@ impl UnitOfWork for LossyWork {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let lost = {
+        let mut lost = None;
+        if self.is_act {
             let mut losses = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-            losses.pop_front()
-        };
+            lost = losses.pop_front();
+        }
         match lost {
             None => return self.work.commit().await,
             Some(Lost::ItsAnswer) => self.work.commit().await?,

@@ -4,21 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use time::Duration;
-use waifu_app::ports::store::{CatalogueEntry, LedgerRow, NewReaction, TurnOutcome};
+use waifu_app::ports::store::{CatalogueEntry, NewReaction, NewRun};
 use waifu_app::ports::turn_store::{
-    Accepted, Append, Authority, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing,
-    TurnRef,
+    Accepted, Authority, DurableEvent, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing,
+    StreamingRun, TurnRef, Whereabouts,
 };
-use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{ClientMessageId, ConversationId, ProcessId, RelationshipId, TurnId};
-use waifu_domain::relationship::{
-    Affection, Counts, Deeds, Head, Level, Pair, Relationship, RelationshipState,
-};
-use waifu_domain::turn::{EndStatus, Message, MessagePart, RunStatus, Speaker};
+use waifu_domain::ids::{ClientMessageId, ProcessId, RelationshipId, TurnId};
+use waifu_domain::relationship::Pair;
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::{EndStatus, RunNo};
 use waifu_domain::user::Person;
 use waifu_domain::waifu::Waifu;
 
-use super::memory_turn::{Said, Turn, after};
+use super::memory_met::Met;
+use super::memory_turn::{Said, Turn};
 use crate::builders;
 
 #[derive(Debug)]
@@ -27,15 +26,6 @@ pub(super) struct Memory {
     pub(super) catalogue: Vec<CatalogueEntry>,
     met: HashMap<Pair, Met>,
     turns: HashMap<TurnId, Turn>,
-}
-
-#[derive(Debug)]
-struct Met {
-    relationship: Relationship,
-    state: RelationshipState,
-    conversation_id: ConversationId,
-    /// In their order.
-    turns: Vec<TurnId>,
 }
 
 impl Memory {
@@ -51,7 +41,7 @@ impl Memory {
     pub(super) fn accept(&mut self, new: NewTurn) -> Accepted {
         if let Some((accepted, said)) = self.find(new.pair, new.client_message_id) {
             return if said.text == new.text {
-                Accepted::Duplicate(accepted.reference)
+                Accepted::Duplicate(accepted.reference())
             } else {
                 Accepted::Mismatch
             };
@@ -59,9 +49,8 @@ impl Memory {
         if new.pair.waifu_id != self.waifu.id {
             return Accepted::NoSuchWaifu;
         }
-        let earlier = self.turns_of(new.pair);
-        if let Some(running) = earlier.iter().find(|turn| turn.ending.is_none()) {
-            return Accepted::Busy(running.reference);
+        if let Some(running) = self.streaming_turn(new.pair) {
+            return Accepted::Busy(running.reference());
         }
         let history_limit = new.history_limit;
         let met = self.met.entry(new.pair).or_insert_with(|| Met::first(&new));
@@ -71,10 +60,11 @@ impl Memory {
         {
             return Accepted::NoSuchConversation;
         }
-        met.relationship.head.seq += 2;
-        let turn_no = met.next_turn(new.turn_id);
-        let turn = Turn::started(new, turn_no);
-        let turn_id = turn.reference.turn_id;
+        let (turn_id, message_id, at) = (new.turn_id, new.message_id, new.at);
+        let client_message_id = new.client_message_id;
+        let turn = Turn::started(new, met.next_turn(turn_id), met.conversation_id);
+        let events = DurableEvent::of_acceptance(turn.reference(), message_id, client_message_id);
+        met.log(events, at);
         self.turns.insert(turn_id, turn);
         let opening = self.opening(turn_id, history_limit);
         Accepted::New(Box::new(opening.expect("it was inserted just now")))
@@ -85,20 +75,48 @@ impl Memory {
         let mut met = self.met.values_mut();
         let met = met.find(|met| met.relationship.id == new.relationship_id);
         let met = met.expect("a test starts a reaction of two who have met");
-        met.relationship.head.seq += 1;
         let turn_no = met.next_turn(new.turn_id);
-        let turn = Turn::reacting(new, met.relationship.pair, turn_no);
-        let reference = turn.reference;
+        let turn = Turn::reacting(new, met.relationship.pair, turn_no, met.conversation_id);
+        let reference = turn.reference();
+        met.log([DurableEvent::turn_started(reference, new.kind)], new.at);
         self.turns.insert(new.turn_id, turn);
         reference
+    }
+
+    /// With the event that says so.
+    pub(super) fn start_again(&mut self, again: &NewRun) -> TurnRef {
+        let pair = self.turns[&again.turn_id].pair;
+        let streaming = self.streaming_turn(pair);
+        assert!(streaming.is_none(), "another run streams: {streaming:?}");
+        let met = self.met.get_mut(&pair).expect("a turn's two have met");
+        let turn = self.turns.get_mut(&again.turn_id);
+        let turn = turn.expect("a test starts a turn again that is");
+        let reference = turn.start_again(again);
+        met.log([DurableEvent::turn_started(reference, turn.kind)], again.at);
+        reference
+    }
+
+    /// With the event that says so.
+    pub(super) fn choose(&mut self, turn: TurnId, run: RunNo, at: Timestamp) {
+        let turn = self
+            .turns
+            .get_mut(&turn)
+            .expect("a test chooses of a turn that is");
+        let message = turn.reply_of(run).expect("a test chooses words that are");
+        turn.choose(run);
+        let met = self.met.get_mut(&turn.pair).expect("a turn's two have met");
+        let chosen = DurableEvent::TurnChosen {
+            turn_id: turn.id,
+            run,
+            message_id: message.id,
+        };
+        met.log([chosen], at);
     }
 
     pub(super) fn opening(&self, turn: TurnId, history_limit: u32) -> Option<Opening> {
         let standing = self.standing(turn)?;
         let earlier = self.turns_of(standing.relationship.pair);
-        let earlier = earlier
-            .into_iter()
-            .take_while(|turn| turn.reference != standing.turn);
+        let earlier = earlier.take_while(|turn| turn.id != standing.turn.turn_id);
         let mut history: Vec<_> = earlier.flat_map(Turn::lines).collect();
         let limit = usize::try_from(history_limit).expect("32 bits fit");
         history.drain(..history.len().saturating_sub(limit));
@@ -108,17 +126,14 @@ impl Memory {
     pub(super) fn standing(&self, turn: TurnId) -> Option<Standing> {
         let turn = self.turns.get(&turn)?;
         let met = &self.met[&turn.pair];
-        let has_moved = turn
-            .ending
-            .as_ref()
-            .is_some_and(|ending| ending.append.moved.is_some());
+        let run = turn.run();
         Some(Standing {
-            turn: turn.reference,
+            turn: turn.reference(),
             kind: turn.kind,
             conversation_id: met.conversation_id,
-            ended: turn.ending.as_ref().map(|ending| ending.status),
-            appraisal: turn.appraisal.filter(|_| !has_moved),
-            words_so_far: turn.words.clone(),
+            ended: run.ending.as_ref().map(|ending| ending.status),
+            appraisal: turn.appraisal(),
+            words_so_far: run.words.clone(),
             waifu: Arc::clone(&self.waifu),
             user_name: builders::display_name("Ada"),
             person: Person::adult(),
@@ -132,18 +147,18 @@ impl Memory {
             return Settled::EndedByAnother;
         };
         let may = match settlement.authority {
-            Authority::Holder(process) => turn.process == process,
-            Authority::LeaseExpired => turn.is_abandoned(),
+            Authority::Holder(process) => turn.run().process == process,
+            Authority::LeaseExpired => turn.run().is_abandoned(),
+            Authority::User => true,
         };
-        if turn.ending.is_some() || turn.reference != settlement.turn || !may {
+        if !turn.is_streaming() || turn.reference() != settlement.turn || !may {
             return Settled::EndedByAnother;
         }
         let met = self.met.get_mut(&turn.pair).expect("a turn's two have met");
         if !met.append(&settlement.append) {
             return Settled::Stale;
         }
-        turn.words.clear();
-        turn.ending = Some(settlement);
+        turn.end(settlement);
         Settled::Done
     }
 
@@ -155,87 +170,91 @@ impl Memory {
     ) -> Vec<TurnId> {
         let mut lost = Vec::new();
         for beat in beats {
-            let turn = self.turns.get_mut(&beat.turn_id).filter(|turn| {
-                turn.ending.is_none() && turn.process == process && turn.reference.run == beat.run
-            });
-            if let Some(turn) = turn {
-                turn.words = beat.words.to_string();
-                turn.leased_until = after(lease);
-            } else {
-                lost.push(beat.turn_id);
+            let turn = self.turns.get_mut(&beat.turn_id);
+            let run = turn
+                .map(Turn::run_mut)
+                .filter(|run| run.ending.is_none() && run.process == process && run.no == beat.run);
+            match run {
+                Some(run) => run.renew(lease, &beat.words),
+                None => lost.push(beat.turn_id),
             }
         }
         lost
     }
 
     pub(super) fn abandoned(&self, limit: u32) -> Vec<TurnId> {
-        let mut abandoned: Vec<_> = self.turns.values().filter(|t| t.is_abandoned()).collect();
-        abandoned.sort_by_key(|turn| (turn.leased_until, turn.reference.turn_id));
+        let turns = self.turns.values();
+        let mut abandoned: Vec<_> = turns.filter(|turn| turn.run().is_abandoned()).collect();
+        abandoned.sort_by_key(|turn| (turn.run().leased_until, turn.id));
         abandoned.truncate(usize::try_from(limit).expect("32 bits fit"));
-        let ids = abandoned.iter().map(|turn| turn.reference.turn_id);
-        ids.collect()
+        abandoned.into_iter().map(|turn| turn.id).collect()
     }
 
-    pub(super) fn outcome(&self, turn: TurnId) -> Option<TurnOutcome> {
-        let turn = self.turns.get(&turn)?;
-        let met = &self.met[&turn.pair];
-        let ending = turn.ending.as_ref();
-        let message = |id, speaker, text: &str, status, created_at| Message {
-            id,
-            conversation_id: met.conversation_id,
-            turn_id: turn.reference.turn_id,
-            turn_no: turn.reference.turn_no,
-            speaker,
-            parts: vec![MessagePart::text(text)],
-            status,
-            created_at,
-        };
-        let reply = ending.and_then(|ending| {
-            let reply = ending.reply.as_ref()?;
-            let (status, at) = (ending.status.into(), ending.at);
-            let speaker = Speaker::Waifu;
-            Some(message(reply.message_id, speaker, &reply.text, status, at))
+    pub(super) fn whereabouts(&self, pairs: &[Pair]) -> Vec<Whereabouts> {
+        let met = pairs.iter().filter_map(|pair| self.met.get(pair));
+        met.map(|met| self.whereabouts_of(met)).collect()
+    }
+
+    fn whereabouts_of(&self, met: &Met) -> Whereabouts {
+        let pair = met.relationship.pair;
+        let streaming = self.streaming_turn(pair).map(|turn| StreamingRun {
+            turn_id: turn.id,
+            run: turn.run().no,
+            process: turn.run().process,
+            words: turn.run().words.clone(),
         });
-        let said = turn.said.as_ref();
-        let interactions = ending
-            .and_then(|ending| ending.append.moved.as_ref())
-            .into_iter()
-            .flat_map(|moved| moved.entries.iter().cloned())
-            .map(|interaction| LedgerRow::new(interaction, said.map(|said| said.text.as_str())))
-            .collect();
-        Some(TurnOutcome {
-            turn: turn.reference,
-            relationship_id: met.relationship.id,
-            kind: turn.kind,
-            status: ending.map_or(RunStatus::Streaming, |ending| ending.status.into()),
-            reason: ending.and_then(|ending| ending.reason),
-            usage: ending.and_then(|ending| ending.usage),
-            message: said.map(|said| {
-                let (text, status) = (said.text.as_str(), RunStatus::Completed);
-                message(said.message_id, Speaker::User, text, status, turn.at)
-            }),
-            reply,
-            interactions,
-        })
+        Whereabouts {
+            pair,
+            seq: met.relationship.head.seq,
+            streaming,
+        }
     }
 
-    pub(super) fn turn_of(
-        &self,
-        relationship: RelationshipId,
-        message: ClientMessageId,
-    ) -> Option<TurnId> {
+    /// At most `limit` events of before `at`; each relationship's oldest go first.
+    pub(super) fn forget_before(&mut self, at: Timestamp, limit: u32) -> u64 {
+        let mut left = usize::try_from(limit).expect("32 bits fit");
+        let mut forgotten = 0;
+        for met in self.met.values_mut() {
+            let old = met.log.iter().take_while(|logged| logged.at < at);
+            let old = old.take(left).count();
+            met.log.drain(..old);
+            left -= old;
+            forgotten += old as u64;
+        }
+        forgotten
+    }
+
+    pub(super) fn turn(&self, turn: TurnId) -> Option<&Turn> {
+        self.turns.get(&turn)
+    }
+
+    pub(super) fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.turns.values()
+    }
+
+    /// In their order.
+    pub(super) fn turns_of(&self, pair: Pair) -> impl DoubleEndedIterator<Item = &Turn> {
+        let ids = self.met.get(&pair).into_iter().flat_map(|met| &met.turns);
+        ids.map(|id| &self.turns[id])
+    }
+
+    pub(super) fn streaming_turn(&self, pair: Pair) -> Option<&Turn> {
+        self.turns_of(pair).find(|turn| turn.is_streaming())
+    }
+
+    pub(super) fn find(&self, pair: Pair, id: ClientMessageId) -> Option<(&Turn, &Said)> {
+        let said = self.turns_of(pair);
+        said.filter_map(|turn| Some((turn, turn.said.as_ref()?)))
+            .find(|(_, said)| said.client_message_id == id)
+    }
+
+    pub(super) fn met(&self, pair: Pair) -> Option<&Met> {
+        self.met.get(&pair)
+    }
+
+    pub(super) fn met_as(&self, relationship: RelationshipId) -> Option<&Met> {
         let mut met = self.met.values();
-        let met = met.find(|met| met.relationship.id == relationship)?;
-        let (turn, _) = self.find(met.relationship.pair, message)?;
-        Some(turn.reference.turn_id)
-    }
-
-    pub(super) fn relationship(&self, pair: Pair) -> Option<Relationship> {
-        self.met.get(&pair).map(|met| met.relationship.clone())
-    }
-
-    pub(super) fn ending(&self, turn: TurnId) -> Option<Settlement> {
-        self.turns.get(&turn)?.ending.clone()
+        met.find(|met| met.relationship.id == relationship)
     }
 
     pub(super) fn end_elsewhere(&mut self, turn: TurnId) {
@@ -243,7 +262,7 @@ impl Memory {
         let at = standing.relationship.created_at;
         let settlement = Settlement {
             status: EndStatus::Cancelled,
-            ..builders::failure(&standing, self.turns[&turn].process, at)
+            ..builders::failure(&standing, self.turns[&turn].run().process, at)
         };
         assert_eq!(self.settle(settlement), Settled::Done);
     }
@@ -254,82 +273,5 @@ impl Memory {
         let at = met.relationship.created_at;
         let append = builders::adjustment(&met.relationship, &met.state, points, at);
         assert!(met.append(&append), "it was made at the head");
-    }
-
-    fn find(&self, pair: Pair, id: ClientMessageId) -> Option<(&Turn, &Said)> {
-        let turns = self.turns.values().filter(|turn| turn.pair == pair);
-        turns
-            .filter_map(|turn| Some((turn, turn.said.as_ref()?)))
-            .find(|(_, said)| said.client_message_id == id)
-    }
-
-    /// In their order.
-    fn turns_of(&self, pair: Pair) -> Vec<&Turn> {
-        let ids = self.met.get(&pair).into_iter().flat_map(|met| &met.turns);
-        ids.map(|id| &self.turns[id]).collect()
-    }
-}
-
-impl Met {
-    fn first(turn: &NewTurn) -> Self {
-        let relationship = Relationship {
-            id: turn.first_meeting.relationship_id,
-            pair: turn.pair,
-            affection: Affection::NONE,
-            level: Level::STRANGER,
-            facts: std::collections::BTreeSet::new(),
-            last_interaction: None,
-            counts: Counts::default(),
-            deeds: Deeds::default(),
-            epoch: turn.first_meeting.epoch,
-            head: Head {
-                seq: 0,
-                entry_no: 0,
-                version: 0,
-            },
-            created_at: turn.at,
-        };
-        Self {
-            relationship,
-            state: RelationshipState {
-                met_at: Some(turn.at),
-                ..RelationshipState::strangers()
-            },
-            conversation_id: turn.first_meeting.conversation_id,
-            turns: Vec::new(),
-        }
-    }
-
-    /// Its number.
-    fn next_turn(&mut self, turn: TurnId) -> u32 {
-        self.turns.push(turn);
-        u32::try_from(self.turns.len()).expect("a test takes few turns")
-    }
-
-    /// Whether the relationship was still at the head that was expected.
-    fn append(&mut self, append: &Append) -> bool {
-        let relationship = &mut self.relationship;
-        if relationship.head != append.expected {
-            return false;
-        }
-        relationship.head = append.head_after();
-        if let Some(moved) = &append.moved {
-            relationship.affection = moved.state.affection;
-            relationship.level = moved.state.level;
-            relationship.facts.clone_from(&moved.state.facts);
-            relationship.last_interaction = moved.state.last_interaction;
-            relationship.counts = moved.state.counts;
-            relationship.deeds.clone_from(&moved.state.deeds);
-            self.state = moved.state.clone();
-        }
-        let changed = append.closed.iter().chain(&append.opened);
-        changed.for_each(|occurrence| self.remember(occurrence));
-        true
-    }
-
-    fn remember(&mut self, occurrence: &EventOccurrence) {
-        let occurrences = &mut self.state.last_occurrences;
-        occurrences.retain(|last| last.event != occurrence.event);
-        occurrences.push(occurrence.clone());
     }
 }

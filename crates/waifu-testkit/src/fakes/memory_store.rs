@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::Duration;
 use tokio::time::Instant;
-use waifu_app::ports::store::{CatalogueEntry, NewReaction, StoreError};
+use waifu_app::ports::store::{CatalogueEntry, LoggedEvent, NewReaction, NewRun, StoreError};
 use waifu_app::ports::turn_store::{
     Accepted, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing, TurnRef, TurnStore,
+    Whereabouts,
 };
 use waifu_domain::ids::{ProcessId, TurnId};
 use waifu_domain::relationship::{Horizon, Pair, Relationship};
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::RunNo;
 use waifu_domain::waifu::Waifu;
 
 use super::memory::Memory;
@@ -44,7 +47,9 @@ pub enum Operation {
     Settle,
     Beat,
     Abandoned,
+    Whereabouts,
     Snapshot,
+    Begin,
 }
 
 /// What befalls one call.
@@ -119,13 +124,37 @@ impl MemoryStore {
         self.memory().start(reaction)
     }
 
-    pub fn relationship(&self, pair: Pair) -> Option<Relationship> {
-        self.memory().relationship(pair)
+    /// Another run of a turn begins, in one commit; none of the two's streams.
+    pub fn start_again(&self, again: &NewRun) -> TurnRef {
+        self.memory().start_again(again)
     }
 
-    /// How the turn's run ended, as it was written.
+    /// The words of this run are her answer from now on, in one commit.
+    pub fn choose(&self, turn: TurnId, run: RunNo, at: Timestamp) {
+        self.memory().choose(turn, run, at);
+    }
+
+    /// Forgets what happened before `at`.
+    pub fn forget_before(&self, at: Timestamp) {
+        self.memory().forget_before(at, u32::MAX);
+    }
+
+    pub fn relationship(&self, pair: Pair) -> Option<Relationship> {
+        let memory = self.memory();
+        memory.met(pair).map(|met| met.relationship.clone())
+    }
+
+    /// What is kept of the two's events, in their order.
+    pub fn log(&self, pair: Pair) -> Vec<LoggedEvent> {
+        let memory = self.memory();
+        memory
+            .met(pair)
+            .map_or_else(Vec::new, |met| met.log.clone())
+    }
+
+    /// How the turn's newest run ended, as it was written.
     pub fn ending(&self, turn: TurnId) -> Option<Settlement> {
-        self.memory().ending(turn)
+        self.memory().turn(turn)?.run().ending.clone()
     }
 
     /// Every settlement that was asked for, whatever became of it.
@@ -261,6 +290,13 @@ impl TurnStore for MemoryStore {
     async fn abandoned(&self, limit: u32) -> Result<Vec<TurnId>, StoreError> {
         self.call(Operation::Abandoned, |memory, _| memory.abandoned(limit))
             .await
+    }
+
+    async fn whereabouts(&self, pairs: &[Pair]) -> Result<Vec<Whereabouts>, StoreError> {
+        self.call(Operation::Whereabouts, |memory, _| {
+            memory.whereabouts(pairs)
+        })
+        .await
     }
 }
 

@@ -5,32 +5,38 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use time::Duration;
 use waifu_app::ports::store::{
-    Appended, Bucket, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited, LedgerRow,
-    MessagePlace, Messages, OccurrencePlace, Receipts, Relationships, Sessions, Store, StoreError,
-    Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, Waifus,
+    Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited, EventLog,
+    LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction, NewRun,
+    OccurrencePlace, Receipts, Relationships, Sessions, Store, StoreError, Taken, TimeSpan,
+    TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
 };
-use waifu_app::ports::turn_store::{Append, FirstMeeting};
+use waifu_app::ports::turn_store::{Append, FirstMeeting, TurnRef};
 use waifu_domain::affection::RuleBook;
 use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{ClientMessageId, ConversationId, OccurrenceId, RelationshipId, TurnId};
-use waifu_domain::relationship::{Horizon, Interaction, Pair, Relationship, RelationshipState};
+use waifu_domain::ids::{
+    ClientMessageId, ConversationId, MessageId, OccurrenceId, RelationshipId, TurnId,
+};
+use waifu_domain::relationship::{
+    Cause, Horizon, Interaction, Pair, Relationship, RelationshipState,
+};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::Message;
+use waifu_domain::turn::{Message, RunNo};
 
+use super::memory::Memory;
 use super::memory_store::{MemoryStore, Operation};
+use super::memory_turn::Turn;
 
 #[async_trait]
 impl Store for MemoryStore {
+    /// Events can be forgotten in it, and nothing else be written.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        not_in_memory()
+        self.call(Operation::Begin, |_, _| ()).await?;
+        Ok(Box::new(Snapshot::of(self)))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         self.call(Operation::Snapshot, |_, _| ()).await?;
-        self.snapshots.fetch_add(1, Ordering::SeqCst);
-        Ok(Box::new(Snapshot {
-            store: self.clone(),
-        }))
+        Ok(Box::new(Snapshot::of(self)))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -48,6 +54,14 @@ impl Store for MemoryStore {
 
 struct Snapshot {
     store: MemoryStore,
+}
+
+impl Snapshot {
+    fn of(store: &MemoryStore) -> Self {
+        store.snapshots.fetch_add(1, Ordering::SeqCst);
+        let store = store.clone();
+        Self { store }
+    }
 }
 
 impl Drop for Snapshot {
@@ -71,7 +85,11 @@ impl UnitOfWork for Snapshot {
     }
 
     fn turns(&mut self) -> Box<dyn Turns + '_> {
-        nobody_asks()
+        Box::new(View { store: &self.store })
+    }
+
+    fn event_log(&mut self) -> Box<dyn EventLog + '_> {
+        Box::new(View { store: &self.store })
     }
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
@@ -114,9 +132,32 @@ impl Messages for View<'_> {
         not_in_memory()
     }
 
+    async fn by_id(&mut self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        let memory = self.store.memory();
+        let mut messages = memory.turns().flat_map(Turn::messages);
+        Ok(messages.find(|message| message.id == id))
+    }
+
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError> {
         self.store.readable(turn)?;
-        Ok(self.store.memory().outcome(turn))
+        let memory = self.store.memory();
+        let Some(turn) = memory.turn(turn) else {
+            return Ok(None);
+        };
+        let met = memory.met(turn.pair).expect("a turn's two have met");
+        let ending = turn.run().ending.as_ref();
+        let rows = turn.rows().map(|row| ledger_row(&memory, row));
+        Ok(Some(TurnOutcome {
+            turn: turn.reference(),
+            relationship_id: met.relationship.id,
+            kind: turn.kind,
+            status: turn.status(),
+            reason: ending.and_then(|ending| ending.reason),
+            usage: ending.and_then(|ending| ending.usage),
+            message: turn.message(),
+            reply: turn.reply_of(turn.run().no),
+            interactions: rows.collect(),
+        }))
     }
 
     async fn turn_of(
@@ -124,14 +165,112 @@ impl Messages for View<'_> {
         relationship: RelationshipId,
         message: ClientMessageId,
     ) -> Result<Option<TurnId>, StoreError> {
-        Ok(self.store.memory().turn_of(relationship, message))
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        let found = met.and_then(|met| memory.find(met.relationship.pair, message));
+        Ok(found.map(|(turn, _)| turn.id))
     }
 
     async fn default_conversation(
         &mut self,
-        _relationship: RelationshipId,
+        relationship: RelationshipId,
     ) -> Result<Option<ConversationId>, StoreError> {
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        Ok(met.map(|met| met.conversation_id))
+    }
+}
+
+#[async_trait]
+impl Turns for View<'_> {
+    async fn streaming(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<TurnRef>, StoreError> {
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        let streaming = met.and_then(|met| memory.streaming_turn(met.relationship.pair));
+        Ok(streaming.map(Turn::reference))
+    }
+
+    async fn start(&mut self, _reaction: NewReaction) -> Result<TurnRef, StoreError> {
         not_in_memory()
+    }
+
+    async fn start_again(&mut self, _again: NewRun) -> Result<TurnRef, StoreError> {
+        not_in_memory()
+    }
+
+    async fn latest(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<LatestTurn>, StoreError> {
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        let latest = met.and_then(|met| memory.turns_of(met.relationship.pair).next_back());
+        Ok(latest.map(|turn| LatestTurn {
+            turn: turn.reference(),
+            kind: turn.kind,
+            cause: turn.cause.clone(),
+            status: turn.status(),
+        }))
+    }
+
+    async fn cause(&mut self, turn: TurnId) -> Result<Option<Cause>, StoreError> {
+        let memory = self.store.memory();
+        Ok(memory.turn(turn).and_then(|turn| turn.cause.clone()))
+    }
+
+    async fn candidates(&mut self, turns: &[TurnId]) -> Result<Vec<Candidate>, StoreError> {
+        let memory = self.store.memory();
+        let found = turns.iter().filter_map(|turn| memory.turn(*turn));
+        Ok(found.flat_map(Turn::candidates).collect())
+    }
+
+    async fn choose(&mut self, _turn: TurnId, _run: RunNo) -> Result<(), StoreError> {
+        not_in_memory()
+    }
+
+    async fn number(
+        &mut self,
+        relationship: RelationshipId,
+        turn: TurnId,
+    ) -> Result<Option<u32>, StoreError> {
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        let turn = memory.turn(turn).zip(met);
+        let of_the_two = turn.filter(|(turn, met)| turn.pair == met.relationship.pair);
+        Ok(of_the_two.map(|(turn, _)| turn.no))
+    }
+
+    async fn void_chats(
+        &mut self,
+        _relationship: RelationshipId,
+        _from_turn_no: u32,
+        _at: Timestamp,
+    ) -> Result<VoidedTurns, StoreError> {
+        not_in_memory()
+    }
+}
+
+#[async_trait]
+impl EventLog for View<'_> {
+    async fn after(
+        &mut self,
+        relationship: RelationshipId,
+        seq: u64,
+        limit: u32,
+    ) -> Result<Vec<LoggedEvent>, StoreError> {
+        let memory = self.store.memory();
+        let log = memory.met_as(relationship).into_iter();
+        let log = log.flat_map(|met| &met.log);
+        let after = log.filter(|logged| logged.seq > seq);
+        let limit = usize::try_from(limit).expect("32 bits fit");
+        Ok(after.take(limit).cloned().collect())
+    }
+
+    async fn forget_before(&mut self, at: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(self.store.memory().forget_before(at, limit))
     }
 }
 
@@ -168,11 +307,17 @@ impl Relationships for View<'_> {
 
     async fn ledger(
         &mut self,
-        _relationship: RelationshipId,
-        _before_no: Option<u32>,
-        _limit: u32,
+        relationship: RelationshipId,
+        before_no: Option<u32>,
+        limit: u32,
     ) -> Result<Vec<LedgerRow>, StoreError> {
-        not_in_memory()
+        let memory = self.store.memory();
+        let rows = memory.met_as(relationship).into_iter();
+        let rows = rows.flat_map(|met| met.rows.iter().rev());
+        let is_before = |row: &&Interaction| before_no.is_none_or(|no| row.place.no < no);
+        let limit = usize::try_from(limit).expect("32 bits fit");
+        let page = rows.filter(is_before).take(limit);
+        Ok(page.map(|row| ledger_row(&memory, row)).collect())
     }
 
     async fn rows_after(
@@ -216,10 +361,12 @@ impl Relationships for View<'_> {
 
     async fn occurrence(
         &mut self,
-        _relationship: RelationshipId,
-        _id: OccurrenceId,
+        relationship: RelationshipId,
+        id: OccurrenceId,
     ) -> Result<Option<EventOccurrence>, StoreError> {
-        not_in_memory()
+        let memory = self.store.memory();
+        let met = memory.met_as(relationship);
+        Ok(met.and_then(|met| met.occurrences.get(&id).cloned()))
     }
 
     async fn count(&mut self) -> Result<u64, StoreError> {
@@ -248,6 +395,15 @@ impl CatalogueEntries for View<'_> {
     async fn edit(&mut self, _edit: CatalogueEdit) -> Result<Edited, StoreError> {
         not_in_memory()
     }
+}
+
+fn ledger_row(memory: &Memory, row: &Interaction) -> LedgerRow {
+    let said = if let Cause::Turn { turn_id, .. } = &row.cause {
+        memory.turn(*turn_id).and_then(|turn| turn.said.as_ref())
+    } else {
+        None
+    };
+    LedgerRow::new(row.clone(), said.map(|said| said.text.as_str()))
 }
 
 fn not_in_memory<T>() -> Result<T, StoreError> {

@@ -42,6 +42,11 @@ impl MockLlm {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("this machine has a free port");
+        Self::start_on(listener, script)
+    }
+
+    /// As [`MockLlm::start`], where somebody listens already.
+    pub fn start_on(listener: TcpListener, script: Script) -> Self {
         let address = listener
             .local_addr()
             .expect("a bound listener has an address");

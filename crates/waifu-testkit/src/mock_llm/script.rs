@@ -31,6 +31,8 @@ pub enum Answer {
         content_type: String,
         body: Vec<u8>,
     },
+    /// The beginning of a stream as it is; nothing more is sent, and the connection stays open.
+    Torn(String),
 }
 
 /// A stream of words, and how it ends.
@@ -68,6 +70,10 @@ pub enum Ending {
     LongLine(usize),
     /// A chunk that holds this under `error`.
     Error(Value),
+    /// The model wants to use a tool instead of speaking.
+    ToolCall,
+    /// This word again and again, until the client goes away.
+    Endless(String),
 }
 
 impl Script {

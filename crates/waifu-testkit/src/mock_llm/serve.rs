@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use super::Shared;
@@ -17,6 +18,8 @@ use super::script::{Answer, Ending, Speech};
 
 /// An echo repeats so many words.
 const ECHOED_WORDS: usize = 6;
+const STREAM_HEAD: &[u8] =
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 pub(super) async fn connection(socket: TcpStream, shared: Arc<Shared>) {
     let _ = socket.set_nodelay(true);
@@ -88,6 +91,11 @@ async fn play(
             connection.send(body).await?;
             Ok(ControlFlow::Continue(()))
         }
+        Answer::Torn(beginning) => {
+            connection.send(STREAM_HEAD).await?;
+            connection.send_chunk(beginning.as_bytes()).await?;
+            pending().await
+        }
     }
 }
 
@@ -115,11 +123,7 @@ async fn say(
     body: &Value,
 ) -> Result<ControlFlow<()>, Error> {
     sleep(speech.before_headers).await;
-    connection
-        .send(
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
-        )
-        .await?;
+    connection.send(STREAM_HEAD).await?;
     let out = Out { connection, speech };
     out.delta(&json!({"role": "assistant", "content": ""}))
         .await?;
@@ -176,6 +180,18 @@ impl Out<'_> {
                 self.bytes(b"\"}}]}\n\n").await?;
             }
             Ending::Error(error) => self.event(&json!({"error": error})).await?,
+            Ending::ToolCall => {
+                let call = json!({"index": 0, "id": "call-1", "type": "function",
+                    "function": {"name": "look_up", "arguments": "{}"}});
+                self.delta(&json!({"tool_calls": [call]})).await?;
+                self.finish("tool_calls", usage).await?;
+                return self.done().await;
+            }
+            Ending::Endless(word) => loop {
+                self.delta(&json!({"content": word})).await?;
+                // A socket that always has room would never let anybody else on this thread have a turn.
+                yield_now().await;
+            },
         }
         self.connection.send(b"0\r\n\r\n").await?;
         Ok(ControlFlow::Continue(()))

@@ -1,6 +1,6 @@
 //! What she answers to what is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -121,6 +121,58 @@ async fn the_same_message_again_and_again_gets_ever_other_replies() {
             speaker: Speaker::Waifu,
             text,
         });
+    }
+}
+
+#[tokio::test]
+async fn each_answer_to_a_turn_is_another_and_none_was_given_in_the_last_ten() {
+    let model = offline(5);
+    for companion in companions() {
+        let mut turns = conversation(&model, &companion).await;
+        let (mut scene, first) = turns.pop().unwrap();
+        let recent: Vec<String> = turns
+            .into_iter()
+            .rev()
+            .take(10)
+            .map(|(_, text)| text)
+            .collect();
+        for said in [MESSAGES, &["ok"]].concat() {
+            scene.occasion = saying(said);
+            let mut answers = BTreeSet::new();
+            for run in 1..=16 {
+                scene.run = run;
+                let text = reply(&model, &scene).await;
+                assert_eq!(text, reply(&model, &scene).await, "run {run}");
+                assert!(!recent.contains(&text), "run {run}: {text}");
+                assert!(answers.insert(text), "run {run} of {said:?}");
+            }
+            scene.run = u32::MAX;
+            assert!(answers.contains(&reply(&model, &scene).await));
+            if said == MESSAGES[99 % MESSAGES.len()] {
+                assert!(answers.contains(&first));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_answer_keeps_her_voice_and_what_makes_her_herself() {
+    let model = offline(6);
+    for companion in companions() {
+        let (mut own, mut all) = (0, 0);
+        for said in MESSAGES {
+            let mut scene = scene(&companion, saying(said));
+            for run in 1..=8 {
+                scene.run = run;
+                let text = reply(&model, &scene).await;
+                let is_own =
+                    names_a_like(&scene.waifu, &text) || says_a_phrase(&scene.waifu, &text);
+                assert!(is_own || echoes(said, &text), "{said:?}: {text}");
+                own += usize::from(is_own);
+                all += 1;
+            }
+        }
+        assert!(own * 10 >= all * 9, "{}: {own} of {all}", companion.key);
     }
 }
 

@@ -4,6 +4,7 @@ mod chats;
 mod deeds;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{OfflineCompanion, OfflineOptions};
 use futures_util::StreamExt;
@@ -63,6 +64,7 @@ fn scene(companion: &Companion, occasion: Occasion) -> Scene {
         occasion,
         turn_id: "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap(),
         turn_no: 1,
+        run: 1,
     }
 }
 
@@ -84,7 +86,7 @@ async fn start(model: &OfflineCompanion, scene: &Scene) -> ReplyStream {
         prompt: Prompt {
             messages: Vec::new(),
         },
-        scene: scene.clone(),
+        scene: Arc::new(scene.clone()),
     };
     model.reply(request).await.unwrap()
 }

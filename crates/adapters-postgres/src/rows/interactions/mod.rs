@@ -1,6 +1,7 @@
 //! Ledger rows: how they are written, and what is asked about one of them.
 
 mod buckets;
+mod many;
 mod pages;
 mod standing;
 
@@ -15,8 +16,9 @@ use waifu_domain::relationship::{Cause, Interaction, InteractionKind, LedgerPlac
 use waifu_domain::timestamp::Timestamp;
 
 pub(crate) use buckets::buckets;
+pub(crate) use many::columns;
 pub(crate) use pages::{ledger, of_turn, rows_after};
-pub(crate) use standing::standing;
+pub(crate) use standing::{MOOD_ROWS, StandingRow, kinds_of_presence, standing};
 
 use super::relationships::level;
 use crate::columns::{Document, Moment, count, hash, number, scale, valid, word};
@@ -25,7 +27,7 @@ use crate::schema::interactions;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = interactions, check_for_backend(Pg))]
-struct InteractionRow {
+pub(crate) struct InteractionRow {
     relationship_id: Uuid,
     no: i32,
     id: Uuid,
@@ -45,7 +47,7 @@ struct InteractionRow {
 
 impl InteractionRow {
     /// `settled` is the turn in whose settlement the row is written.
-    fn of(entry: &Interaction, settled: Option<TurnId>) -> Result<Self, Fault> {
+    pub(crate) fn of(entry: &Interaction, settled: Option<TurnId>) -> Result<Self, Fault> {
         let (turn_id, voids_no) = match &entry.cause {
             Cause::Turn { turn_id, .. } => (Some(*turn_id), None),
             Cause::Absence => (settled, None),

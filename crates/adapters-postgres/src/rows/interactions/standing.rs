@@ -15,23 +15,23 @@ use crate::errors::Fault;
 use crate::schema::interactions;
 
 /// So many rows of presence decide her mood.
-const MOOD_ROWS: i64 = 5;
+pub(crate) const MOOD_ROWS: i64 = 5;
 
 diesel::alias!(interactions as reversals: Reversals);
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = interactions, check_for_backend(Pg))]
-struct StandingRow {
-    no: i32,
-    kind: String,
-    at: Moment,
-    requested_change: i32,
-    affection_change: i32,
-    cause: Document,
+pub(crate) struct StandingRow {
+    pub(crate) no: i32,
+    pub(crate) kind: String,
+    pub(crate) at: Moment,
+    pub(crate) requested_change: i32,
+    pub(crate) affection_change: i32,
+    pub(crate) cause: Document,
 }
 
 impl StandingRow {
-    fn read(self) -> Result<StandingEntry, Fault> {
+    pub(crate) fn read(self) -> Result<StandingEntry, Fault> {
         Ok(StandingEntry {
             no: count("interactions.no", self.no)?,
             kind: scale("interactions.kind", &self.kind)?,
@@ -41,6 +41,12 @@ impl StandingRow {
             cause: self.cause.read("interactions.cause")?,
         })
     }
+}
+
+pub(crate) fn kinds_of_presence() -> Vec<String> {
+    Presence::ALL
+        .map(|presence| word(InteractionKind::from(presence)))
+        .to_vec()
 }
 
 /// The rows that count: those within the horizon, and those that decide her mood, in the ledger's order.
@@ -70,9 +76,8 @@ pub(crate) async fn standing(
     let deeds = standing
         .filter(is_deed)
         .filter(interactions::at.gt(Moment(horizon.deeds)));
-    let presences = Presence::ALL.map(|presence| word(InteractionKind::from(presence)));
     let felt = standing
-        .filter(interactions::kind.eq_any(presences))
+        .filter(interactions::kind.eq_any(kinds_of_presence()))
         .order_by(interactions::no.desc())
         .limit(MOOD_ROWS);
     // Apart, so that each finds its own index; in one statement, since the way to the database is long.

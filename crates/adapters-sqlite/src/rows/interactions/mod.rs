@@ -18,10 +18,9 @@ pub(crate) use standing::standing;
 use super::relationships::{affection, level};
 use crate::errors::{Corrupt, Fault};
 use crate::schema::interactions;
-use crate::types::{DbUuid, bytes32, checked, db, from_json, name_of, named, to_json};
-
-/// So many bound values fit in one statement by far.
-const BOUND_AT_ONCE: usize = 1000;
+use crate::types::{
+    BOUND_AT_ONCE, DbUuid, bytes32, checked, db, from_json, name_of, named, to_json,
+};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = interactions, treat_none_as_default_value = false)]
@@ -103,13 +102,12 @@ pub(crate) fn insert(
     rows: &[Interaction],
     settled: Option<TurnId>,
 ) -> Result<(), Fault> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|row| InteractionRow::new(row, settled))
-        .collect();
-    diesel::insert_into(interactions::table)
-        .values(rows)
-        .execute(c)?;
+    // Mostly there is one, and the statement for one stays prepared.
+    for row in rows {
+        diesel::insert_into(interactions::table)
+            .values(InteractionRow::new(row, settled))
+            .execute(c)?;
+    }
     Ok(())
 }
 
@@ -119,19 +117,6 @@ pub(crate) fn has_moved(c: &mut SqliteConnection, turn: TurnId) -> Result<bool, 
         .filter(interactions::turn_id.eq(db(turn)))
         .filter(interactions::kind.eq(name_of(InteractionKind::Chat)));
     Ok(diesel::select(exists(chat)).get_result(c)?)
-}
-
-pub(crate) fn last_at(
-    c: &mut SqliteConnection,
-    relationship: RelationshipId,
-) -> Result<Option<Timestamp>, Fault> {
-    let at = interactions::table
-        .filter(interactions::relationship_id.eq(db(relationship)))
-        .order(interactions::no.desc())
-        .select(interactions::at)
-        .first(c)
-        .optional()?;
-    Ok(at.map(Timestamp::from_unix_micros))
 }
 
 /// The newest row before `at`.

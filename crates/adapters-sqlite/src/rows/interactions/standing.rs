@@ -2,19 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Binary, Bool};
 use waifu_domain::ids::RelationshipId;
-use waifu_domain::relationship::{Horizon, InteractionKind, Presence, StandingEntry};
+use waifu_domain::relationship::{Horizon, StandingEntry};
 use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::interactions;
-use crate::types::{checked, db, from_json, name_of, named};
-
-/// So many of the newest rows decide her mood, however old they are.
-const NEWEST: i64 = 5;
+use crate::sql::{ColumnsOf, Sql, binds};
+use crate::types::{checked, db, from_json, named};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = interactions)]
@@ -40,52 +37,86 @@ impl EntryRow {
     }
 }
 
-/// The rows of the windows and the newest at which the user was there, without those taken back; in their order.
+/// The rows of the windows and the newest at which the user was there, without those taken back; and last, marked, the
+/// newest row of all. Five of the newest decide her mood, however old they are. Each part has an index of its own, that
+/// of deeds in its own words.
+const STANDING: &str = "
+    select 0, no, kind, at, requested_change, affection_change, cause
+    from interactions
+    where relationship_id = ?1 and at > ?2
+        and not exists (
+            select 1 from interactions as reversals
+            where reversals.relationship_id = ?1 and reversals.voids_no = interactions.no
+        )
+    union all
+    select 0, no, kind, at, requested_change, affection_change, cause
+    from interactions
+    where relationship_id = ?1 and kind in ('gift', 'date', 'event') and at > ?3 and at <= ?2
+        and not exists (
+            select 1 from interactions as reversals
+            where reversals.relationship_id = ?1 and reversals.voids_no = interactions.no
+        )
+    union all
+    select * from (
+        select 0, no, kind, at, requested_change, affection_change, cause
+        from interactions
+        where relationship_id = ?1 and kind in ('chat', 'gift', 'date', 'event')
+            and not exists (
+                select 1 from interactions as reversals
+                where reversals.relationship_id = ?1 and reversals.voids_no = interactions.no
+            )
+        order by no desc
+        limit 5
+    )
+    where at <= ?2
+    union all
+    select * from (
+        select 1, no, kind, at, requested_change, affection_change, cause
+        from interactions
+        where relationship_id = ?1
+        order by no desc
+        limit 1
+    )";
+
+struct Tag;
+
+/// What the rules look at, in the order of the rows; and when the newest row was written.
 pub(crate) fn standing(
     c: &mut SqliteConnection,
     relationship: RelationshipId,
     horizon: Horizon,
-) -> Result<Vec<StandingEntry>, Fault> {
-    let reversals = diesel::alias!(interactions as reversals);
-    let voided = reversals
-        .filter(
-            reversals
-                .field(interactions::relationship_id)
-                .eq(db(relationship)),
-        )
-        .filter(
-            reversals
-                .field(interactions::voids_no)
-                .eq(interactions::no.nullable()),
-        );
-    let standing = interactions::table
-        .filter(interactions::relationship_id.eq(db(relationship)))
-        .filter(not(exists(voided)))
-        .select(EntryRow::as_select());
-    // In the words of the index that holds these alone.
-    let is_deed = sql::<Bool>("interactions.kind in ('gift', 'date', 'event')");
-    let recent: Vec<EntryRow> = standing
-        .filter(interactions::at.gt(horizon.chats.unix_micros()))
-        .load(c)?;
-    let deeds: Vec<EntryRow> = standing
-        .filter(is_deed)
-        .filter(interactions::at.gt(horizon.deeds.unix_micros()))
-        .load(c)?;
-    let newest: Vec<EntryRow> = standing
-        .filter(interactions::kind.eq_any(presences()))
-        .order(interactions::no.desc())
-        .limit(NEWEST)
-        .load(c)?;
-    let by_no: BTreeMap<i64, EntryRow> = recent
-        .into_iter()
-        .chain(deeds)
-        .chain(newest)
-        .map(|row| (row.no, row))
-        .collect();
+) -> Result<(Vec<StandingEntry>, Option<Timestamp>), Fault> {
+    let binds = binds!(
+        db(relationship) => Binary,
+        horizon.chats.unix_micros() => BigInt,
+        horizon.deeds.unix_micros() => BigInt,
+    );
+    let rows: Vec<(bool, EntryRow)> =
+        Sql::<Tag, _, (Bool, ColumnsOf<EntryRow>)>::new(STANDING, binds).load(c)?;
+    let mut last_at = None;
+    let mut by_no = BTreeMap::new();
+    for (is_the_last, row) in rows {
+        if is_the_last {
+            last_at = Some(Timestamp::from_unix_micros(row.at));
+        } else {
+            by_no.insert(row.no, row);
+        }
+    }
     let entries: Result<Vec<_>, _> = by_no.into_values().map(EntryRow::into_entry).collect();
-    Ok(entries?)
+    Ok((entries?, last_at))
 }
 
-fn presences() -> [String; 4] {
-    Presence::ALL.map(|presence| name_of(InteractionKind::from(presence)))
+#[cfg(test)]
+mod tests {
+    use waifu_domain::relationship::{InteractionKind, Presence};
+
+    use super::STANDING;
+    use crate::types::name_of;
+
+    #[test]
+    fn the_newest_are_those_at_which_the_user_was_there() {
+        let kinds = Presence::ALL.map(|presence| name_of(InteractionKind::from(presence)));
+        let kinds = format!("kind in ('{}')", kinds.join("', '"));
+        assert_eq!(STANDING.matches(&kinds).count(), 1, "{kinds}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What was said.
 
 use async_trait::async_trait;
-use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
+use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::turn::{EndReason, Message, RunStatus, Speaker, TurnKind, Usage};
 
 use super::{LedgerRow, StoreError};
@@ -16,6 +16,9 @@ pub trait Messages: Send {
         before: Option<MessagePlace>,
         limit: u32,
     ) -> Result<Vec<Message>, StoreError>;
+
+    /// Those of turns that were taken back too.
+    async fn by_id(&mut self, id: MessageId) -> Result<Option<Message>, StoreError>;
 
     /// How a turn of this relationship's owner stands; `None`: no such turn.
     async fn outcome(&mut self, turn: TurnId) -> Result<Option<TurnOutcome>, StoreError>;

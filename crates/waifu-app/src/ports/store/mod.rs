@@ -1,6 +1,7 @@
 //! Everything that is stored, apart from the life of a turn: repositories, borrowed from one unit of work.
 
 mod catalogue;
+mod event_log;
 mod messages;
 mod receipts;
 mod relationships;
@@ -13,11 +14,12 @@ use async_trait::async_trait;
 use waifu_domain::affection::RuleBook;
 
 pub use catalogue::{CatalogueEdit, CatalogueEntries, CatalogueEntry, Definition};
+pub use event_log::{EventLog, LoggedEvent};
 pub use messages::{MessagePlace, Messages, TurnOutcome};
 pub use receipts::{Receipt, ReceiptKey, Receipts};
 pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
 pub use sessions::{Session, Sessions, TokenMatch};
-pub use turns::{NewReaction, Turns, VoidedTurns};
+pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, Turns, VoidedTurns};
 pub use users::{NewUser, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
 
@@ -50,6 +52,7 @@ pub trait UnitOfWork: Send {
     fn relationships(&mut self) -> Box<dyn Relationships + '_>;
     fn messages(&mut self) -> Box<dyn Messages + '_>;
     fn turns(&mut self) -> Box<dyn Turns + '_>;
+    fn event_log(&mut self) -> Box<dyn EventLog + '_>;
     fn receipts(&mut self) -> Box<dyn Receipts + '_>;
     fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_>;
 

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use time::Duration;
-use waifu_domain::ids::{ProcessId, RelationshipId, TurnId};
+use waifu_domain::ids::{MessageId, ProcessId, RelationshipId, TurnId};
 use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::TurnKind;
+use waifu_domain::turn::{RunNo, RunStatus, TurnKind};
 
 use super::StoreError;
 use crate::ports::turn_store::TurnRef;
@@ -21,6 +21,26 @@ pub trait Turns: Send {
     /// Starts a turn that answers a deed, and its first run. The relationship is locked, and none of its runs
     /// streams. The head stays where it is: the event is the caller's.
     async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError>;
+
+    /// Starts another run of a turn. The relationship is locked, and none of its runs streams. The head stays where it
+    /// is: the event is the caller's.
+    async fn start_again(&mut self, again: NewRun) -> Result<TurnRef, StoreError>;
+
+    /// The last turn of the default conversation that stands, with its newest run.
+    async fn latest(
+        &mut self,
+        relationship: RelationshipId,
+    ) -> Result<Option<LatestTurn>, StoreError>;
+
+    /// What a turn answers, when that is not a message.
+    async fn cause(&mut self, turn: TurnId) -> Result<Option<Cause>, StoreError>;
+
+    /// What each run of these turns said, in the order of the runs; those without words are left out.
+    async fn candidates(&mut self, turns: &[TurnId]) -> Result<Vec<Candidate>, StoreError>;
+
+    /// From now on the words of this run, which has some, are her answer. The head stays where it is: the event is the
+    /// caller's.
+    async fn choose(&mut self, turn: TurnId, run: RunNo) -> Result<(), StoreError>;
 
     /// The number of a turn of this relationship.
     async fn number(
@@ -50,6 +70,36 @@ pub struct NewReaction {
     pub process: ProcessId,
     pub lease: Duration,
     pub at: Timestamp,
+}
+
+/// Another attempt at the answer to a turn.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRun {
+    pub turn_id: TurnId,
+    pub relationship_id: RelationshipId,
+    /// Who streams the run, and for how long he may be silent.
+    pub process: ProcessId,
+    pub lease: Duration,
+    pub at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestTurn {
+    pub turn: TurnRef,
+    pub kind: TurnKind,
+    /// What it answers, when that is not a message.
+    pub cause: Option<Cause>,
+    pub status: RunStatus,
+}
+
+/// One run's answer to a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    pub turn_id: TurnId,
+    pub run: RunNo,
+    pub message_id: MessageId,
+    /// It is her answer now.
+    pub is_chosen: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
-use waifu_domain::affection::{Act, Refusal, Setting, Taste, Verdict};
+use waifu_domain::affection::{Act, Refusal, Setting, Verdict};
 use waifu_domain::ids::{InteractionId, TurnId, UserId};
 use waifu_domain::prompt::Occasion;
 use waifu_domain::relationship::{Interaction, Pair, Presence, Relationship, RelationshipState};
@@ -16,6 +16,7 @@ use waifu_domain::user::Person;
 use waifu_domain::waifu::Waifu;
 
 use super::idempotency::{ChosenBy, Ticket, request, tickets};
+use super::occasion;
 use super::{ActError, Acts, ActsParts, Deed, IdempotencyKey, RefusedAct};
 use crate::catalogues::StoredCatalogue;
 use crate::log::chain;
@@ -23,8 +24,8 @@ use crate::ports::store::{
     Appended, NewReaction, Receipt, Store, StoreError, Taken, UnitOfWork, VoidedTurns, finish,
 };
 use crate::ports::turn_store::{DurableEvent, FirstMeeting};
-use crate::turns::frames::{Frame, Happening};
-use crate::turns::{Granter, Reaction, append};
+use crate::turns::news::{Happening, Numbered};
+use crate::turns::{Done, Granter, Reaction, append};
 use crate::use_cases::access::{known_waifu, present_waifu};
 use crate::use_cases::read_relationship::person;
 
@@ -72,18 +73,13 @@ impl Acts {
             if let Err(error) = work.commit().await {
                 written.recognise(&*parts.store, error).await?;
             }
-            let Written {
-                receipt,
-                frames,
-                reaction,
-                ..
-            } = written;
-            for frame in frames {
-                parts.fanout.publish(pair, frame);
-            }
-            Ok((receipt, reaction))
+            Ok(Done {
+                outcome: written.receipt,
+                news: written.news,
+                reaction: written.reaction,
+            })
         };
-        self.parts.supervisor.perform(pair.user_id, act).await
+        self.parts.supervisor.perform(pair, act).await
     }
 }
 
@@ -97,7 +93,7 @@ struct Scribe<'a> {
 
 struct Written {
     receipt: Receipt,
-    frames: Vec<Frame>,
+    news: Vec<Numbered>,
     reaction: Option<Reaction>,
     /// What tells whether a commit came through whose answer was lost.
     first_row: Option<InteractionId>,
@@ -165,7 +161,7 @@ impl Scribe<'_> {
         if let Some(receipt) = self.find_receipt(work, now).await? {
             return Ok(Written {
                 receipt,
-                frames: Vec::new(),
+                news: Vec::new(),
                 reaction: None,
                 first_row: None,
             });
@@ -256,22 +252,14 @@ impl Scribe<'_> {
             Deed::Gift { gift } => {
                 let found = self.catalogue.gift(*gift);
                 let (key, gift) = found.ok_or(ActError::NotThere("gift"))?;
-                let occasion = Occasion::Gift {
-                    name: gift.name.as_str().to_owned(),
-                    description: gift.description.as_str().to_owned(),
-                    taste: Taste::of(personality, &gift.tags),
-                };
+                let occasion = occasion::of_gift(gift, personality);
                 let act = Act::Gift { key, gift };
                 self.judge_presence(standing, &act, Presence::Gift, occasion)
             }
             Deed::Date { date } => {
                 let found = self.catalogue.date(*date);
                 let (key, date) = found.ok_or(ActError::NotThere("date"))?;
-                let occasion = Occasion::Date {
-                    name: date.name.as_str().to_owned(),
-                    description: date.description.as_str().to_owned(),
-                    taste: Taste::of(personality, &date.tags),
-                };
+                let occasion = occasion::of_date(date, personality);
                 let act = Act::Date { key, date };
                 self.judge_presence(standing, &act, Presence::Date, occasion)
             }
@@ -283,12 +271,7 @@ impl Scribe<'_> {
                 let event = events.get(&occurrence.event);
                 let event = event.ok_or(ActError::NotThere(OCCURRENCE))?;
                 let choice = event.choice(choice).ok_or(ActError::NotThere("choice"))?;
-                let occasion = Occasion::Event {
-                    title: event.title.as_str().to_owned(),
-                    scene: event.scene.as_str().to_owned(),
-                    choice: choice.label.as_str().to_owned(),
-                    line: choice.line.as_str().to_owned(),
-                };
+                let occasion = occasion::of_choice(event, choice);
                 let act = Act::Choice {
                     occurrence: &occurrence,
                     choice,
@@ -433,16 +416,13 @@ impl Scribe<'_> {
             let turn = work.turns().start(new).await?;
             append.events.push(DurableEvent::turn_started(turn, kind));
             others.push(Happening::TurnStarted {
-                turn,
+                turn_id: turn.turn_id,
+                turn_no: turn.turn_no,
+                run: turn.run,
                 kind,
                 cause: Some(cause),
             });
-            let pair = self.pair;
-            reaction = Some(Reaction {
-                pair,
-                turn,
-                occasion,
-            });
+            reaction = Some(Reaction { turn, occasion });
         }
         let receipt = Receipt {
             request: self.request,
@@ -475,7 +455,7 @@ impl Scribe<'_> {
         Ok(Written {
             first_row,
             receipt,
-            frames: append::frames(append, None, self.catalogue.events(), others),
+            news: append::told(append, None, self.catalogue.events(), others),
             reaction,
         })
     }

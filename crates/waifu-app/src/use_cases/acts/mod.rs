@@ -1,9 +1,11 @@
 //! What moves a relationship other than words. Each act is one commit, made once however often it is asked for, and
 //! stands whatever becomes of her words about it.
 
+mod again;
 mod commit;
 mod deed;
 mod idempotency;
+mod occasion;
 mod room;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use waifu_domain::ids::{EntryId, OccurrenceId, TurnId, UserId, WaifuId};
 use waifu_domain::relationship::{Pair, Presence};
 use waifu_domain::slug::Slug;
 
+pub use again::Chosen;
 use commit::MOST_TAKEN_BACK;
 use deed::Deed;
 pub use idempotency::{IdempotencyKey, NotAKey};
@@ -22,21 +25,20 @@ use room::Room;
 
 use super::access::Unseen;
 use super::read_relationship::{ReadRelationship, RelationshipView};
-use super::send_message::wait_for_news;
 use crate::caller::Caller;
 use crate::catalogues::Catalogues;
 use crate::ports::clock::Clock;
-use crate::ports::fanout::Fanout;
 use crate::ports::ids::IdSource;
 use crate::ports::store::{LedgerRow, Receipt, Store, StoreError, TurnOutcome, UnitOfWork, finish};
 use crate::ports::turn_store::TurnRef;
-use crate::turns::Supervisor;
+use crate::turns::hub::Hub;
 use crate::turns::one_at_a_time::OneAtATime;
+use crate::turns::{NotBegun, Supervisor};
 
 #[derive(Debug, Clone)]
 pub struct ActsParts {
     pub store: Arc<dyn Store>,
-    pub fanout: Arc<dyn Fanout>,
+    pub hub: Hub,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
     pub rule_book: Arc<RuleBook>,
@@ -85,6 +87,10 @@ pub enum ActError {
     TooMany,
     #[error("at most {MOST_TAKEN_BACK} messages are taken back at once")]
     TooFarBack,
+    #[error("only the latest turn can be answered in another way")]
+    NotTheLatest,
+    #[error(transparent)]
+    NotBegun(#[from] NotBegun),
     /// It was done, and the store can't tell any more what it did.
     #[error("what the act did can't be read")]
     Unreadable(#[source] StoreError),
@@ -224,7 +230,7 @@ impl Acts {
         deed: Deed,
         key: Option<IdempotencyKey>,
     ) -> Result<ActDone, ActError> {
-        let mut watch = self.parts.fanout.subscribe(pair);
+        let watch = self.parts.hub.watch(pair);
         let deadline = Instant::now() + self.parts.patience;
         let receipt = self.commit(by, pair, deed, key).await?;
         loop {
@@ -240,7 +246,7 @@ impl Acts {
                 Err(error) => return Err(error),
             }
             match receipt.turn_id {
-                Some(turn) => wait_for_news(&mut watch, turn).await,
+                Some(turn) => watch.wait_for_end(turn).await,
                 None => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }

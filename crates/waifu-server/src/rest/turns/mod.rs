@@ -1,3 +1,6 @@
-//! What can be done with a turn that is over.
+//! What can be done with a turn.
 
+pub mod cancel;
+pub mod choose;
+pub mod regenerate;
 pub mod rewind;

@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use waifu_app::ports::store::LedgerRow;
+use waifu_app::ports::store::{Candidate, LedgerRow};
+use waifu_app::use_cases::HistoryMessage;
 use waifu_app::use_cases::RelationshipView as Standing;
 use waifu_app::use_cases::page::Page;
 use waifu_domain::affection::Appraisal;
@@ -327,16 +328,48 @@ fn words(key: &Slug) -> String {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {
     pub id: Uuid,
-    turn_id: Uuid,
-    turn_no: u32,
+    pub turn_id: Uuid,
+    pub turn_no: u32,
     #[schema(value_type = String, example = "waifu")]
-    role: Speaker,
+    pub role: Speaker,
     pub text: String,
     /// How the run that said it ended; `completed` for the user's own.
     #[schema(value_type = String, example = "completed")]
-    status: RunStatus,
+    pub status: RunStatus,
+    /// All answers to the turn, in their order, when there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<CandidateView>,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
+}
+
+/// One run's answer to a turn.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CandidateView {
+    pub run: u32,
+    /// That of the message.
+    pub id: Uuid,
+    /// It is her answer.
+    pub chosen: bool,
+}
+
+impl From<Candidate> for CandidateView {
+    fn from(candidate: Candidate) -> Self {
+        Self {
+            run: candidate.run,
+            id: candidate.message_id.into(),
+            chosen: candidate.is_chosen,
+        }
+    }
+}
+
+impl From<HistoryMessage> for MessageView {
+    fn from(told: HistoryMessage) -> Self {
+        Self {
+            candidates: told.candidates.into_iter().map(Into::into).collect(),
+            ..told.message.into()
+        }
+    }
 }
 
 impl From<Message> for MessageView {
@@ -348,6 +381,7 @@ impl From<Message> for MessageView {
             role: message.speaker,
             text: plain_text(&message.parts),
             status: message.status,
+            candidates: Vec::new(),
             created_at: message.created_at,
         }
     }

@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::auth::bearer::Authenticated;
 use crate::problem::{FieldError, Problem, ProblemDocument, failed_turn};
 use crate::rest::body::Body;
+use crate::rest::sse;
 use crate::rest::views::{InteractionView, RelationshipView, SaidView};
+use crate::turn_frames::TurnFrames;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,15 +71,24 @@ impl From<Answer> for ChatView {
 ///
 /// Once the message is stored it is answered, whether or not you wait. A turn in which she said nothing is a
 /// problem document with its `turn_id`, and moves no affection.
+///
+/// With `Accept: text/event-stream` the frames of the turn come as they happen: each event is named as its frame's
+/// `type`, durable ones have `id: {epoch}:{seq}`, and `turn.done` is the last. Send the same body again with
+/// `Last-Event-ID` to go on after a broken connection.
 #[utoipa::path(
     tag = "chat",
     security(("access_token" = [])),
     request_body = ChatBody,
     params(
+        ("Accept" = Option<String>, Header, description = "`text/event-stream` for a stream"),
+        ("Last-Event-ID" = Option<String>, Header, description = "the `id` of the last event that was seen"),
         ("Idempotency-Key" = Option<Uuid>, Header, description = "stands in for a missing `client_message_id`"),
     ),
     responses(
-        (status = 200, description = "her answer, and what it moved", body = ChatView),
+        (status = 200, description = "her answer, and what it moved", content(
+            (ChatView = "application/json"),
+            (String = "text/event-stream"),
+        )),
         (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -98,15 +109,30 @@ pub async fn chat(
     request: HttpRequest,
     body: Body<ChatBody>,
 ) -> Result<HttpResponse, Problem> {
-    let message = parse(&app, idempotency_key(&request)?, body.0)?;
-    let answer = app.send_message.execute(caller.0, message).await?;
-    if answer.outcome.status == RunStatus::Failed {
-        return Err(failed_turn(
-            answer.outcome.turn.turn_id,
-            answer.outcome.reason,
-        ));
+    let key = idempotency_key(&request)?;
+    if sse::is_wanted(&request) {
+        let resume = sse::resume_from(&request)?;
+        if body.0.client_message_id.or(key).is_none() {
+            let why = "is required for a stream, so that it can be asked for again";
+            return Err(Problem::invalid_field("/client_message_id", why));
+        }
+        let message = parse(&app, key, body.0)?;
+        let client_message_id = message.client_message_id.into();
+        let turn = app.send_message.stream(caller.0, message, resume).await?;
+        return Ok(sse::answer(TurnFrames::new(turn, client_message_id)));
     }
-    Ok(HttpResponse::Ok().json(ChatView::from(answer)))
+    let message = parse(&app, key, body.0)?;
+    let answer = app.send_message.execute(caller.0, message).await?;
+    Ok(HttpResponse::Ok().json(answered(answer)?))
+}
+
+/// A turn in which she said nothing is a problem.
+pub fn answered(answer: Answer) -> Result<ChatView, Problem> {
+    let outcome = &answer.outcome;
+    if outcome.status == RunStatus::Failed {
+        return Err(failed_turn(outcome.turn.turn_id, outcome.reason));
+    }
+    Ok(answer.into())
 }
 
 /// Stands in for a `client_message_id` that the body does not have.

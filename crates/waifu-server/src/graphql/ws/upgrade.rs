@@ -1,0 +1,39 @@
+//! `GET /graphql/ws`: from a request to a socket.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::inbound::Reader;
+use super::session::Door;
+use crate::app::App;
+use crate::graphql::Schema;
+use crate::problem::{Code, Problem};
+use crate::sockets::admission::admit;
+use crate::sockets::census::Stranger;
+use crate::sockets::transport;
+
+const PROTOCOL: &str = "graphql-transport-ws";
+
+pub async fn upgrade(
+    app: web::Data<App>,
+    schema: web::Data<Schema>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, actix_web::Error> {
+    admit(&app, &request, PROTOCOL)?;
+    let stranger = stranger(&app, &request)?;
+    let (response, incoming, outgoing) = transport::open(&request, payload, &[PROTOCOL])?;
+    let door = Door {
+        app,
+        schema: schema.into_inner(),
+        reader: Reader::new(incoming),
+        outgoing,
+    };
+    actix_web::rt::spawn(door.serve(stranger));
+    Ok(response)
+}
+
+fn stranger(app: &App, request: &HttpRequest) -> Result<Stranger, Problem> {
+    let crowded = || Problem::new(Code::RateLimited, "too many sockets wait for their auth");
+    let address = request.peer_addr().ok_or_else(crowded)?.ip();
+    app.census.stranger(address).map_err(|_| crowded())
+}

@@ -1,0 +1,246 @@
+//! Messages in and out of one socket. What is on its way to a client who reads slowly is bounded, and so is the time
+//! for which that may last.
+
+use std::str::Utf8Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::web::{Bytes, BytesMut, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use actix_ws::{Item, MessageStream, ProtocolError, Session};
+use bytestring::ByteString;
+use futures_util::SinkExt;
+use tokio::sync::Notify;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::close::Close;
+use super::guard::guarded;
+
+/// The largest message that is taken, in bytes, however many fragments it comes in.
+pub const LARGEST_FRAME: usize = 128 * 1024;
+/// As long as less than this waits to be sent, one more frame may be added.
+const MOST_WAITING: usize = 8 * 1024;
+/// What a frame weighs beside its bytes: the connection takes 32 frames at once, and 32 of these are all that may wait.
+const FRAME_WEIGHT: usize = MOST_WAITING / 32;
+/// A client that takes nothing for so long is too slow.
+const SLOWEST_WRITE: Duration = Duration::from_secs(10);
+const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
+
+/// Upgrades a request whose protocol is one of these, or that names none.
+pub fn open(
+    request: &HttpRequest,
+    payload: Payload,
+    protocols: &[&str],
+) -> Result<(HttpResponse, Incoming, Outgoing), actix_web::Error> {
+    let payload = guarded(request, payload, LARGEST_FRAME);
+    let (response, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
+    let incoming = Incoming {
+        stream: stream.max_frame_size(LARGEST_FRAME),
+        is_text: false,
+        fragments: BytesMut::new(),
+    };
+    let outgoing = Outgoing {
+        session,
+        waiting: Arc::default(),
+        blocked_since: None,
+    };
+    Ok((response, incoming, outgoing))
+}
+
+pub struct Incoming {
+    stream: MessageStream,
+    is_text: bool,
+    /// Of the message that comes in several.
+    fragments: BytesMut,
+}
+
+#[derive(Debug)]
+pub enum Message {
+    Text(ByteString),
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no protocol of ours has binary frames yet")
+    )]
+    Binary(Bytes),
+    /// To be answered by a pong with the same bytes.
+    Ping(Bytes),
+    Pong,
+}
+
+impl Incoming {
+    /// Waits for the next message. Safe to drop while waiting.
+    pub async fn next(&mut self) -> Result<Message, Close> {
+        loop {
+            let message = self.stream.recv().await.ok_or(Close::ByClient(None))?;
+            return Ok(match message.map_err(|error| refuse(&error))? {
+                actix_ws::Message::Text(text) => Message::Text(text),
+                actix_ws::Message::Binary(bytes) => Message::Binary(bytes),
+                actix_ws::Message::Ping(bytes) => Message::Ping(bytes),
+                actix_ws::Message::Pong(_) => Message::Pong,
+                actix_ws::Message::Close(reason) => return Err(Close::ByClient(reason)),
+                actix_ws::Message::Nop => continue,
+                actix_ws::Message::Continuation(item) => match self.gather(item)? {
+                    Some(message) => message,
+                    None => continue,
+                },
+            });
+        }
+    }
+
+    /// Fragments come in an order that makes sense, and [`guarded`] sees to their size.
+    fn gather(&mut self, item: Item) -> Result<Option<Message>, Close> {
+        let (bytes, is_last) = match item {
+            Item::FirstText(bytes) => {
+                self.is_text = true;
+                (bytes, false)
+            }
+            Item::FirstBinary(bytes) => {
+                self.is_text = false;
+                (bytes, false)
+            }
+            Item::Continue(bytes) => (bytes, false),
+            Item::Last(bytes) => (bytes, true),
+        };
+        self.fragments.extend_from_slice(&bytes);
+        if !is_last {
+            return Ok(None);
+        }
+        let bytes = std::mem::take(&mut self.fragments).freeze();
+        if !self.is_text {
+            return Ok(Some(Message::Binary(bytes)));
+        }
+        let text = ByteString::try_from(bytes).map_err(|_| Close::NotText)?;
+        Ok(Some(Message::Text(text)))
+    }
+}
+
+fn refuse(error: &ProtocolError) -> Close {
+    let cause = match error {
+        ProtocolError::Io(error) => error.get_ref(),
+        ProtocolError::Overflow => return Close::FrameTooLarge,
+        ProtocolError::UnmaskedFrame
+        | ProtocolError::MaskedFrame
+        | ProtocolError::InvalidOpcode(_)
+        | ProtocolError::InvalidLength(_)
+        | ProtocolError::BadOpCode
+        | ProtocolError::ContinuationNotStarted
+        | ProtocolError::ContinuationStarted
+        | ProtocolError::ContinuationFragment(_) => None,
+    };
+    let Some(cause) = cause else {
+        return Close::Protocol(error.to_string());
+    };
+    if cause.is::<Utf8Error>() {
+        return Close::NotText;
+    }
+    match cause.downcast_ref() {
+        Some(PayloadError::Overflow) => Close::FrameTooLarge,
+        // The connection broke.
+        Some(_) => Close::ByClient(None),
+        None => Close::Protocol(error.to_string()),
+    }
+}
+
+pub struct Outgoing {
+    session: Session,
+    waiting: Arc<Waiting>,
+    blocked_since: Option<Instant>,
+}
+
+/// What the connection has not taken yet.
+#[derive(Debug, Default)]
+struct Waiting {
+    weight: AtomicUsize,
+    taken: Notify,
+}
+
+impl Outgoing {
+    /// Waits until one more frame may be sent; then sending does not wait. Safe to drop while waiting: how long the
+    /// client has taken nothing is remembered.
+    pub async fn room(&mut self) -> Result<(), Close> {
+        loop {
+            let taken = self.waiting.taken.notified();
+            tokio::pin!(taken);
+            taken.as_mut().enable();
+            if self.waiting.weight.load(Ordering::Acquire) < MOST_WAITING {
+                self.blocked_since = None;
+                return Ok(());
+            }
+            let since = *self.blocked_since.get_or_insert_with(Instant::now);
+            timeout_at(since + SLOWEST_WRITE, taken)
+                .await
+                .map_err(|_| Close::TooSlow)?;
+            // Something was taken: the client reads, however slowly.
+            self.blocked_since = None;
+        }
+    }
+
+    pub async fn text(&mut self, text: String) -> Result<(), Close> {
+        let text = ByteString::try_from(self.counted(text.into_bytes()));
+        let text = text.expect("it was text before");
+        sent(timeout(SLOWEST_WRITE, self.session.text(text)).await)
+    }
+
+    /// No protocol of ours has binary frames yet.
+    #[cfg(test)]
+    pub async fn binary(&mut self, bytes: Bytes) -> Result<(), Close> {
+        let bytes = self.counted(bytes.into());
+        sent(timeout(SLOWEST_WRITE, self.session.binary(bytes)).await)
+    }
+
+    pub async fn pong(&mut self, bytes: &[u8]) -> Result<(), Close> {
+        let pong = actix_ws::Message::Pong(self.counted(bytes.to_vec()));
+        sent(timeout(SLOWEST_WRITE, self.session.send(pong)).await)
+    }
+
+    /// Says goodbye, if there is somebody to hear it.
+    pub async fn close(self, close: &Close) {
+        let goodbye = self.session.close(close.reason());
+        let _ = timeout(LONGEST_GOODBYE, goodbye).await;
+    }
+
+    fn counted(&self, bytes: Vec<u8>) -> Bytes {
+        let counted = Counted {
+            bytes,
+            waiting: Arc::clone(&self.waiting),
+        };
+        let weight = counted.weight();
+        self.waiting.weight.fetch_add(weight, Ordering::AcqRel);
+        Bytes::from_owner(counted)
+    }
+}
+
+fn sent(written: Result<Result<(), actix_ws::Closed>, Elapsed>) -> Result<(), Close> {
+    written
+        .map_err(|_| Close::TooSlow)?
+        .map_err(|_| Close::ByClient(None))
+}
+
+/// A frame that says when the connection has taken it.
+struct Counted {
+    bytes: Vec<u8>,
+    waiting: Arc<Waiting>,
+}
+
+impl Counted {
+    fn weight(&self) -> usize {
+        self.bytes.len() + FRAME_WEIGHT
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let weight = self.weight();
+        self.waiting.weight.fetch_sub(weight, Ordering::AcqRel);
+        self.waiting.taken.notify_waiters();
+    }
+}

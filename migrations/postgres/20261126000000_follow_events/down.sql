@@ -1,0 +1,2 @@
+drop index durable_events_by_time;
+drop table processes;

@@ -1,0 +1,1 @@
+drop index durable_events_by_time;

@@ -1,0 +1,4 @@
+//! A turn as an event stream.
+
+mod resuming;
+mod streaming;

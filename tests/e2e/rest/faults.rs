@@ -79,8 +79,11 @@ async fn a_model_that_says_nothing_is_a_problem_and_moves_nothing(world: World) 
     let patience = [("WAIFU__LLM__FIRST_WORD_TIMEOUT_SECONDS", "1")];
     let server = world.server_with(&patience).await;
     let ada = server.user().await;
-    let hana = ada.companion().await;
+    let (hana, rin) = (ada.companion().await, ada.companion().await);
     for (no, (what, answer, status, code)) in (1..).zip(silences()) {
+        // A model that fails again and again is no longer asked: between its failures it speaks.
+        server.model().set_default(Answer::words("Elsewhere."));
+        ada.say(&rin, KIND).await.ok();
         // Whatever is tried again meets the same.
         server.model().set_default(answer);
         let id = new_id();

@@ -17,7 +17,10 @@ macro_rules! on_postgres {
     };
 }
 
+mod deaths;
 mod draining;
+mod floods;
+mod kills;
 mod outages;
 mod provider;
 mod provider_in_trouble;

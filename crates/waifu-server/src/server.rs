@@ -1,6 +1,6 @@
 //! The HTTP server: doors onto one app, from the first greeting to the last goodbye.
 
-use std::any::Any;
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -24,8 +24,10 @@ use crate::auth::bearer::authenticate;
 use crate::settings::DeployedIn;
 use crate::{graphql, metrics, rest, say, ws};
 
-/// Longer than a slow reader is given before he is told that he is too slow.
-const DEAF_FOR: Duration = Duration::from_secs(20);
+/// Longer than a slow reader is given before he is told that he is too slow, with the time that it takes to find out.
+const DEAF_FOR: Duration = Duration::from_secs(40);
+/// What the kernel keeps for one peer; without a bound it would take megabytes for who reads nothing.
+const SEND_BUFFER_BYTES: usize = 128 * 1024;
 /// Open connections get so long to finish once all turns are stored.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -57,7 +59,13 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
             .route("/metrics", web::get().to(metrics::serve))
             .default_service(web::to(rest::no_such_path))
     })
-    .on_connect(|connection, _| give_up_on_the_deaf(connection))
+    .on_connect(|connection, _| {
+        if let Some(stream) = connection.downcast_ref::<TcpStream>()
+            && let Err(error) = prepare(stream)
+        {
+            warn!(error = chain(&error), "failed to prepare a connection");
+        }
+    })
     .disable_signals()
     .shutdown_timeout(LAST_WORDS.as_secs())
     .bind(address)
@@ -74,17 +82,13 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     server.await.context("failed to serve")
 }
 
-/// A peer that takes nothing for so long is gone for the kernel, whatever still waits to be written.
-fn give_up_on_the_deaf(connection: &dyn Any) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let set = SockRef::from(stream).set_tcp_user_timeout(Some(DEAF_FOR));
-        if let Err(error) = set {
-            warn!(
-                error = chain(&error),
-                "failed to bound how long a connection may be deaf"
-            );
-        }
-    }
+/// Words are written as they come: none waits for the peer to acknowledge the one before. Little waits for a peer that
+/// takes nothing, and after a time he is gone for the kernel too.
+fn prepare(connection: &TcpStream) -> io::Result<()> {
+    let socket = SockRef::from(connection);
+    socket.set_tcp_nodelay(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.set_tcp_user_timeout(Some(DEAF_FOR))
 }
 
 /// What whoever starts a server needs to know.
@@ -173,4 +177,24 @@ fn stop_on_signal(
         info!("all turns are stored");
         server.stop(true).await;
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_waits_for_no_acknowledgement_and_keeps_little_and_not_for_long() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let connection = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let connection = connection.unwrap();
+        prepare(&connection).unwrap();
+        let socket = SockRef::from(&connection);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(DEAF_FOR));
+        // Linux doubles what it is told, for its own bookkeeping.
+        assert!(socket.send_buffer_size().unwrap() <= 2 * SEND_BUFFER_BYTES);
+    }
 }

@@ -3,6 +3,7 @@
 #[macro_use]
 pub(crate) mod world;
 pub(crate) mod acts;
+pub(crate) mod blind;
 pub(crate) mod chance;
 pub(crate) mod chat;
 pub(crate) mod forged;

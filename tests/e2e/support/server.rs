@@ -97,6 +97,11 @@ impl Server {
         self.door = Door::to(&self.process.address);
         Ok(())
     }
+
+    /// Its process, as the system knows it.
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.child.id()
+    }
 }
 
 /// One process of the server; killed when dropped.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt;
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -23,6 +24,8 @@ const LAST_EVENT_ID: &str = "Last-Event-ID";
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A client that takes nothing for so long is too slow.
 const SLOWEST_WRITE: Duration = Duration::from_secs(10);
+/// Events that are known at the same time are written together, until they are so many bytes.
+const ENOUGH_AT_ONCE: usize = 4 * 1024;
 
 pub fn is_wanted(request: &HttpRequest) -> bool {
     let accept = request.headers().get(ACCEPT);
@@ -85,8 +88,23 @@ impl Listener {
 
 async fn tell(mut frames: TurnFrames, listener: &Listener) -> Result<(), Gone> {
     loop {
-        match timeout(HEARTBEAT, frames.next()).await {
-            Ok(Ok(Some(frame))) => listener.hear(event(frames.epoch, &frame)).await?,
+        let mut next = timeout(HEARTBEAT, frames.next()).await;
+        let mut text = String::new();
+        while let Ok(Ok(Some(frame))) = &next {
+            write_event(&mut text, frames.epoch, frame);
+            if text.len() >= ENOUGH_AT_ONCE {
+                break;
+            }
+            let Some(at_once) = frames.next().now_or_never() else {
+                break;
+            };
+            next = Ok(at_once);
+        }
+        if !text.is_empty() {
+            listener.hear(text).await?;
+        }
+        match next {
+            Ok(Ok(Some(_))) => {}
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => {
                 warn!(error = chain(&error), "a stream breaks off");
@@ -97,12 +115,11 @@ async fn tell(mut frames: TurnFrames, listener: &Listener) -> Result<(), Gone> {
     }
 }
 
-fn event(epoch: Epoch, frame: &ServerFrame) -> String {
-    let mut text = format!("event: {}\n", frame.body.name());
+fn write_event(text: &mut String, epoch: Epoch, frame: &ServerFrame) {
+    let _ = writeln!(text, "event: {}", frame.body.name());
     if let Some(seq) = frame.seq {
         let _ = writeln!(text, "id: {epoch}:{seq}");
     }
     let data = serde_json::to_string(frame).expect("frames are plain data");
     let _ = write!(text, "data: {data}\n\n");
-    text
 }

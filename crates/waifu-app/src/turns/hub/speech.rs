@@ -65,6 +65,13 @@ impl Speech {
         said.text.clear();
     }
 
+    /// Whether [`Speech::after`] has words to tell.
+    pub(super) fn goes_on_after(&self, attempt: u32, bytes: usize) -> bool {
+        let said = self.said();
+        let from = if said.attempt == attempt { bytes } else { 0 };
+        said.text.len() > from
+    }
+
     /// The attempt that speaks, and its words after so many bytes of that attempt.
     pub(super) fn after(&self, attempt: u32, bytes: usize) -> (u32, String) {
         let said = self.said();

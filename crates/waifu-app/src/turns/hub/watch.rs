@@ -291,7 +291,7 @@ impl Listening {
     }
 
     fn has_more(&self) -> bool {
-        !self.speech.after(self.attempt, self.bytes).1.is_empty()
+        self.speech.goes_on_after(self.attempt, self.bytes)
     }
 
     fn words(&self, text: String) -> Words {

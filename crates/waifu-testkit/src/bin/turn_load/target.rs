@@ -103,6 +103,8 @@ impl Target {
             first: vec![
                 "event: turn.delta".to_owned(),
                 "event: turn.snapshot".to_owned(),
+                // Whoever hears of a reply when it is over is told all its words at once.
+                "event: turn.done".to_owned(),
             ],
             done: vec!["event: turn.done".to_owned()],
             went_well: Some(r#""status":"completed""#.to_owned()),

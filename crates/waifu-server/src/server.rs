@@ -26,6 +26,8 @@ use crate::{graphql, metrics, rest, say, ws};
 
 /// Longer than a slow reader is given before he is told that he is too slow, with the time that it takes to find out.
 const DEAF_FOR: Duration = Duration::from_secs(40);
+/// A connection takes no more to write while it has so much.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 /// What the kernel keeps for one peer; without a bound it would take megabytes for who reads nothing.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
 /// Open connections get so long to finish once all turns are stored.
@@ -66,6 +68,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
             warn!(error = chain(&error), "failed to prepare a connection");
         }
     })
+    .h1_write_buffer_size(WRITE_BUFFER_BYTES)
     .disable_signals()
     .shutdown_timeout(LAST_WORDS.as_secs())
     .bind(address)

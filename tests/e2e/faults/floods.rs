@@ -80,8 +80,9 @@ async fn flood(world: World, count: usize, most: u64) {
     let pairs = pairs(&server, count).await;
     // Passwords take memory of their own.
     server.start_again().await;
+    // Some thousand words: more than one frame of it waits for nobody.
     let words = "la".repeat(1_000) + " ";
-    let speech = Speech::of(&words.repeat(30));
+    let speech = Speech::of(&words.repeat(8));
     server.model().set_default(speech.into());
     let (door, process) = (server.door.clone(), server.process_id());
     // What is made on first use, and what is asked for again below.

@@ -1,6 +1,6 @@
 //! `kill -9` at any moment, again and again, under load.
 //!
-//! A hundred of them on each store, which takes about ten minutes:
+//! A hundred of them on each store, which takes about three minutes:
 //! `cargo xtask test -- -p waifu-e2e -- --ignored --nocapture --test-threads 1 a_hundred_kills`
 
 use std::time::Duration;

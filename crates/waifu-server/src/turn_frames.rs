@@ -51,19 +51,37 @@ impl TurnFrames {
             if let Some(frame) = self.due.pop_front() {
                 return Ok(Some(frame));
             }
-            if self.is_over || self.ends_by.is_some_and(|end| self.watch.seq() >= end) {
+            if self.has_ended() {
                 return Ok(None);
             }
             let news = self.watch.next().await?;
-            match self.about(&news) {
-                About::AnotherTurn => {}
-                About::TheTwo if self.ends_by.is_some() => self.held.push_back(news.into()),
-                About::TheTwo => self.due.push_back(news.into()),
-                About::ThisTurn => {
-                    self.is_over = self.ends_by.is_none() && ends(&news);
-                    self.due.append(&mut self.held);
-                    self.due.push_back(news.into());
-                }
+            self.sort(news);
+        }
+    }
+
+    /// The next one, if it is known without waiting and without the store.
+    pub fn next_known(&mut self) -> Option<ServerFrame> {
+        while self.due.is_empty() && !self.has_ended() {
+            let news = self.watch.next_known()?;
+            self.sort(news);
+        }
+        self.due.pop_front()
+    }
+
+    /// Whether nothing follows what is due.
+    fn has_ended(&self) -> bool {
+        self.is_over || self.ends_by.is_some_and(|end| self.watch.seq() >= end)
+    }
+
+    fn sort(&mut self, news: News) {
+        match self.about(&news) {
+            About::AnotherTurn => {}
+            About::TheTwo if self.ends_by.is_some() => self.held.push_back(news.into()),
+            About::TheTwo => self.due.push_back(news.into()),
+            About::ThisTurn => {
+                self.is_over = self.ends_by.is_none() && ends(&news);
+                self.due.append(&mut self.held);
+                self.due.push_back(news.into());
             }
         }
     }

@@ -80,7 +80,7 @@ async fn flood(world: World, count: usize, most: u64) {
     let pairs = pairs(&server, count).await;
     // Passwords take memory of their own.
     server.start_again().await;
-    // Some thousand words: more than one frame of it waits for nobody.
+    // 16 KiB: no more than one frame of them waits for anybody.
     let words = "la".repeat(1_000) + " ";
     let speech = Speech::of(&words.repeat(8));
     server.model().set_default(speech.into());

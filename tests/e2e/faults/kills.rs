@@ -29,14 +29,14 @@ async fn who_is_killed_at_any_moment_keeps_what_was_promised(world: World) {
 }
 
 #[tokio::test]
-#[ignore = "soak: takes five minutes"]
+#[ignore = "soak: takes two minutes"]
 async fn a_hundred_kills_on_sqlite() {
     let (store, model) = (Store::Sqlite, Model::Scripted);
     be_killed(World { store, model }, 100, 2).await;
 }
 
 #[tokio::test]
-#[ignore = "soak: takes five minutes"]
+#[ignore = "soak: takes two minutes"]
 async fn a_hundred_kills_on_postgres() {
     let (store, model) = (Store::Postgres, Model::Scripted);
     be_killed(World { store, model }, 100, 3).await;

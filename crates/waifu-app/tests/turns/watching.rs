@@ -223,6 +223,24 @@ async fn a_next_that_is_dropped_while_it_reads_the_log_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_known_is_told_without_a_look_at_the_log() {
+    let world = World::new().await;
+    let scribe = world.scribe().await;
+    let mut watch = world.held_watch(world.head());
+    let news = scribe.write(30).await;
+    let before = world.store.times(Operation::Snapshot);
+    world.publish(news[29..].to_vec()).await;
+    assert!(watch.next_known().is_none());
+    assert_eq!(world.store.times(Operation::Snapshot), before);
+
+    let mut heard = vec![next(&mut watch).await];
+    heard.extend(std::iter::from_fn(|| watch.next_known()).map(|news| words(&news)));
+    assert!(heard.len() > 1);
+    assert_eq!(heard, told(&news)[..heard.len()]);
+    assert_eq!(world.store.times(Operation::Snapshot), before + 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_watchers_of_one_pair_are_told_the_same() {
     let world = World::new().await;
     let (mut one, mut other) = (world.watch(), world.watch());

@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
-use futures_util::FutureExt;
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -88,23 +87,17 @@ impl Listener {
 
 async fn tell(mut frames: TurnFrames, listener: &Listener) -> Result<(), Gone> {
     loop {
-        let mut next = timeout(HEARTBEAT, frames.next()).await;
-        let mut text = String::new();
-        while let Ok(Ok(Some(frame))) = &next {
-            write_event(&mut text, frames.epoch, frame);
-            if text.len() >= ENOUGH_AT_ONCE {
-                break;
+        match timeout(HEARTBEAT, frames.next()).await {
+            Ok(Ok(Some(frame))) => {
+                let mut text = String::new();
+                write_event(&mut text, frames.epoch, &frame);
+                while text.len() < ENOUGH_AT_ONCE
+                    && let Some(frame) = frames.next_known()
+                {
+                    write_event(&mut text, frames.epoch, &frame);
+                }
+                listener.hear(text).await?;
             }
-            let Some(at_once) = frames.next().now_or_never() else {
-                break;
-            };
-            next = Ok(at_once);
-        }
-        if !text.is_empty() {
-            listener.hear(text).await?;
-        }
-        match next {
-            Ok(Ok(Some(_))) => {}
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => {
                 warn!(error = chain(&error), "a stream breaks off");

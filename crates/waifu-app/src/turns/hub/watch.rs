@@ -153,6 +153,14 @@ impl Watch {
         }
     }
 
+    /// What is to be told next, if neither the log nor time has to be asked for it.
+    pub fn next_known(&mut self) -> Option<News> {
+        match self.due() {
+            Due::News(news) => Some(news),
+            Due::Log | Due::WordsAt(_) | Due::Nothing => None,
+        }
+    }
+
     /// Waits until the turn may have ended, at most for a second. No end is waited for twice: who could not read what is
     /// stored of it asks again after that second.
     pub(crate) async fn wait_for_end(&self, turn: TurnId) {

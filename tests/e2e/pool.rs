@@ -5,15 +5,20 @@ use std::future::pending;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde_json::json;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 use waifu_testkit::mock_llm::Speech;
 
 use crate::support::rest::{User, send};
 use crate::support::server::Server;
+use crate::support::socket::Socket;
 use crate::support::world::World;
 
 scenarios! {
+    everywhere: [
+        no_connection_is_thrown_away_by_who_asks_for_much_at_once,
+    ],
     with_a_scripted_model: [
         the_store_answers_while_more_replies_stream_than_it_has_connections,
     ],
@@ -95,6 +100,47 @@ async fn the_store_answers_while_more_replies_stream_than_it_has_connections(wor
     }
 }
 
+async fn no_connection_is_thrown_away_by_who_asks_for_much_at_once(world: World) {
+    let server = world.server_with(&[("WAIFU__STORE__POOL_SIZE", "2")]).await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let (mut socket, _) = Socket::ready(&ada, &hana).await;
+    socket.say("hello").await;
+    let turn = socket.until("turn.done").await[0]["turn_id"].clone();
+    // Both are open, whatever the server has done so far.
+    join_all((0..8).map(|_| ada.history(&hana))).await;
+    let before = connections(&server).await;
+    for _ in 0..50 {
+        let frame = json!({"type": "turn.sync", "turn_id": turn});
+        socket.send(&frame).await;
+    }
+    for _ in 0..50 {
+        socket.expect("turn.done").await;
+    }
+    assert_eq!(connections(&server).await, before);
+}
+
+/// The server's connections to its database, by the process that serves each; SQLite has no such thing.
+async fn connections(server: &Server) -> Vec<i32> {
+    const PROCESSES: &str = "select pid from pg_stat_activity \
+        where datname = current_database() and pid <> pg_backend_pid() order by pid";
+
+    let Some(client) = look(server).await else {
+        return Vec::new();
+    };
+    let rows = client.query(PROCESSES, &[]).await.expect("a list");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// A connection of the test's own, where there is something to connect to.
+async fn look(server: &Server) -> Option<Client> {
+    let url = server.place.database_url()?;
+    let connected = tokio_postgres::connect(&url, NoTls).await;
+    let (client, connection) = connected.expect("a database");
+    tokio::spawn(connection);
+    Some(client)
+}
+
 /// What has been watched long enough.
 async fn stop(user: &User, waifu: &str) {
     let turn = user.history(waifu).await[0]["turn_id"].clone();
@@ -111,13 +157,9 @@ async fn watch_idle_transactions(server: &Server, longest: &mut i64) -> Infallib
         from pg_stat_activity \
         where datname = current_database() and state like 'idle in transaction%'";
 
-    let Some(url) = server.place.database_url() else {
+    let Some(client) = look(server).await else {
         return pending().await;
     };
-    let (client, connection) = tokio_postgres::connect(&url, NoTls)
-        .await
-        .expect("a database");
-    tokio::spawn(connection);
     let mut ticks = interval(SAMPLED_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

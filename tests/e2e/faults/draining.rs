@@ -47,6 +47,7 @@ async fn a_server_that_stops_under_load_finishes_what_was_begun(world: World) {
         let user = [&ada, &bob][no % 2];
         idle.push(Socket::ready(user, &user.companion().await).await.0);
     }
+    let mut stranger = Socket::unauthenticated(&server.door, &ada.companion().await).await;
     let mut load = Load::of(&cyd, 6, 1).await;
     let (tell, way) = watch::channel(Way {
         door: server.door.clone(),
@@ -75,7 +76,8 @@ async fn a_server_that_stops_under_load_finishes_what_was_begun(world: World) {
         server.ask_to_stop();
     };
     let leaving = join_all(idle.iter_mut().map(is_told_to_leave));
-    tokio::join!(join_all(talking), stopping, leaving);
+    let turned_away = async { assert_eq!(stranger.hear().await, Heard::Closed(4503)) };
+    tokio::join!(join_all(talking), stopping, leaving, turned_away);
     let exit = server.ended().await;
     assert!(exit.success(), "{exit}");
     let log = server.log();

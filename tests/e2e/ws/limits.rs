@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::support::new_id;
 use crate::support::socket::{Heard, Socket};
@@ -17,6 +19,8 @@ scenarios! {
         a_frame_from_a_stranger_is_smaller,
         what_is_not_known_of_a_frame_is_not_read,
         too_many_frames_close_the_socket,
+        a_message_in_too_many_parts_closes_the_socket,
+        little_is_said_back_of_what_makes_no_sense,
     ],
 }
 
@@ -137,6 +141,10 @@ async fn a_frame_from_a_stranger_is_smaller(world: World) {
         socket.send_text(&auth(bytes)).await;
         assert_eq!(socket.hear().await, Heard::Closed(1009), "{bytes} bytes");
     }
+    let mut socket = Socket::unauthenticated(&server.door, &hana).await;
+    let binary = Message::binary(vec![0; 4 * 1024 + 1]);
+    socket.send_raw(binary).await;
+    assert_eq!(socket.hear().await, Heard::Closed(1009));
 }
 
 async fn what_is_not_known_of_a_frame_is_not_read(world: World) {
@@ -176,4 +184,35 @@ async fn too_many_frames_close_the_socket(world: World) {
     let after = error["retry_after_ms"].as_u64().unwrap();
     assert!((30_000..=60_000).contains(&after), "{error}");
     assert_eq!(socket.hear().await, Heard::Closed(4429));
+}
+
+async fn a_message_in_too_many_parts_closes_the_socket(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let (mut socket, ready) = Socket::ready(&ada, &hana).await;
+    let part = |kind| Message::Frame(Frame::message("", OpCode::Data(kind), false));
+    socket.send_raw(part(Data::Text)).await;
+    for _ in 0..ready["limits"]["frames_per_minute"].as_u64().unwrap() {
+        socket.send_raw(part(Data::Continue)).await;
+    }
+    socket.expect("error").await;
+    assert_eq!(socket.hear().await, Heard::Closed(4429));
+}
+
+async fn little_is_said_back_of_what_makes_no_sense(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let (mut socket, _) = Socket::ready(&ada, &hana).await;
+    let long = "é".repeat(30_000);
+    for frame in [
+        json!({"type": long}),
+        json!({"type": "turn.cancel", "turn_id": long}),
+        json!({"type": "message.send", "client_message_id": new_id(), "text": {long.clone(): long}}),
+    ] {
+        socket.send(&frame).await;
+        let error = socket.expect("error").await;
+        assert!(error.to_string().len() < 2_000, "{error}");
+    }
 }

@@ -127,6 +127,11 @@ async fn a_turn_that_is_answered_again_can_be_stopped_and_shown(world: World) {
         frames.extend(socket.until("turn.snapshot").await);
         let snapshot = frames.last().unwrap();
         assert_eq!(snapshot["run"], 2, "{snapshot}");
+        let told = types(&frames)
+            .iter()
+            .filter(|kind| **kind == "turn.delta")
+            .count();
+        assert_eq!(snapshot["index"], told, "{snapshot}");
         assert!(!snapshot["text"].as_str().unwrap().is_empty());
         socket.send(&cancel(&turn)).await;
         frames.extend(socket.until("turn.done").await);

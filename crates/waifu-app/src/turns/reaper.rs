@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior, sleep};
 use tracing::{error, info, warn};
 use waifu_domain::ids::TurnId;
 use waifu_domain::turn::EndReason;
@@ -23,7 +23,7 @@ pub(super) struct Reaper {
     pub(super) recorder: Arc<Recorder>,
     pub(super) registry: Arc<Registry>,
     pub(super) period: Duration,
-    /// After an outage of the store, whose leases could not be renewed, it waits for one lease.
+    /// After an outage of the store, in which leases could not be renewed, it waits for one lease.
     pub(super) lease: Duration,
 }
 
@@ -33,13 +33,16 @@ impl Reaper {
         let mut ticks = tokio::time::interval(self.period);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut was_away = false;
+        let mut looked_at = Instant::now();
         loop {
             ticks.tick().await;
-            match self.recorder.turns.abandoned(AT_ONCE).await {
-                // While the store was away nobody could renew a lease: all get the time to.
+            let abandoned = self.recorder.turns.abandoned(AT_ONCE).await;
+            was_away |= looked_at.elapsed() > 2 * self.period;
+            match abandoned {
+                // While the store was away or slow nobody could renew a lease: all get the time to.
                 Ok(_) if was_away => {
                     was_away = false;
-                    tokio::time::sleep(self.lease).await;
+                    sleep(self.lease).await;
                 }
                 Ok(abandoned) => was_away = !self.reap(abandoned).await,
                 Err(error) => {
@@ -47,6 +50,7 @@ impl Reaper {
                     was_away = true;
                 }
             }
+            looked_at = Instant::now();
         }
     }
 
@@ -56,11 +60,15 @@ impl Reaper {
             if self.registry.holds(turn) {
                 continue;
             }
+            let began_at = Instant::now();
             if let Err(error) = self.end(turn).await {
                 error!(%turn, error = chain(&error), "failed to end an abandoned run");
                 if matches!(error, StoreError::Unavailable(_)) {
                     return false;
                 }
+            }
+            if began_at.elapsed() > self.period {
+                return false;
             }
         }
         true

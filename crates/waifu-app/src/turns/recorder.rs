@@ -66,7 +66,7 @@ impl Recorder {
             Err(unsettled) => {
                 match unsettled {
                     Unsettled::EndedByAnother => {
-                        warn!(turn = %turn.turn_id, run = turn.run, "the run was ended by another");
+                        warn!(turn = %turn.turn_id, run = turn.run, "the run had ended already");
                     }
                     Unsettled::KeepsMoving => {
                         error!(turn = %turn.turn_id, run = turn.run, "failed to settle: the relationship keeps moving");
@@ -163,18 +163,16 @@ impl Recorder {
     }
 
     /// Whether it was this settlement that ended the run: its commit came through and the answer did not. The
-    /// reply's id tells; a run without a reply ended the same way whoever ended it.
+    /// reply's id tells; without one nothing does, and the news are for the log to tell.
     async fn is_ours(&self, settlement: &Settlement) -> Result<bool, StoreError> {
+        let Some(reply) = &settlement.reply else {
+            return Ok(false);
+        };
         let mut work = self.store.snapshot().await?;
         let outcome = work.messages().outcome(settlement.turn.turn_id).await;
         let stored = finish(work, outcome).await?;
-        Ok(stored.is_some_and(|stored| {
-            stored.turn.run == settlement.turn.run
-                && stored.status == settlement.status.into()
-                && stored.reason == settlement.reason
-                && stored.reply.map(|reply| reply.id)
-                    == settlement.reply.as_ref().map(|reply| reply.message_id)
-        }))
+        let stored = stored.and_then(|stored| stored.reply);
+        Ok(stored.is_some_and(|stored| stored.id == reply.message_id))
     }
 
     fn settlement(

@@ -11,7 +11,7 @@ use crate::latch::Door;
 use crate::world::{World, left, rows, seconds_pass, soon};
 
 impl World {
-    async fn cancel(&self, turn: waifu_domain::ids::TurnId) {
+    pub(crate) async fn cancel(&self, turn: waifu_domain::ids::TurnId) {
         let cancelled = soon(self.supervisor.cancel(turn)).await;
         cancelled.expect("the store is there");
     }

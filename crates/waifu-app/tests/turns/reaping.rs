@@ -126,6 +126,23 @@ async fn after_an_outage_of_the_store_a_lease_passes_before_anything_is_ended() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_was_slow_without_a_word_is_an_outage_too() {
+    let world = World::new().await;
+    let lease = TurnLimits::default().lease;
+    let slow = Fate::Slow(Duration::from_secs(13));
+    world.store.foretell(Operation::Abandoned, [slow]);
+    let mut watcher = world.watch();
+    dead_run(&world, world.pair, "Once").await;
+    watcher.until_over().await;
+    let calls = world.store.calls();
+    let at = |operation| calls.iter().find(|call| call.operation == operation);
+    let looked = at(Operation::Abandoned).unwrap().at;
+    let ended = at(Operation::Standing).unwrap().at;
+    let waited = ended - looked;
+    assert!(waited >= Duration::from_secs(13) + lease, "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_an_outage_of_the_store_a_living_process_has_the_time_to_renew_its_leases() {
     let world = World::new().await;
     let mut watcher = world.watch();

@@ -168,6 +168,24 @@ async fn the_end_by_another_is_not_mistaken_for_a_lost_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_same_end_by_another_without_a_reply_is_told_under_its_own_number() {
+    let world = World::new().await;
+    world.store.foretell(Operation::Settle, [Fate::Away]);
+    let mut watcher = world.watch();
+    let (turn, _call) = world.hello().await;
+    world.cancel(turn.turn_id).await;
+    while world.store.asked_to_settle().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    world.store.adjust(turn.turn_id, 5);
+    world.store.end_elsewhere(turn.turn_id);
+    assert_eq!(
+        watcher.until_over().await[2..],
+        ["3 updated ", "4 done Failed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_run_writes_no_ledger_row() {
     let world = World::new().await;
     let mut watcher = world.watch();

@@ -84,6 +84,22 @@ async fn events_that_nobody_published_are_read_from_the_log() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_at_the_log_outlives_whoever_stops_waiting_for_it() {
+    let world = World::new().await;
+    let scribe = world.scribe().await;
+    let mut watch = world.held_watch(world.head());
+    let news = scribe.write(8).await;
+    let before = world.store.times(Operation::Snapshot);
+    watch.expect_up_to(world.head());
+    for _ in 0..50 {
+        assert!(watch.next().now_or_never().is_none());
+    }
+    assert_eq!(durable(&mut watch, world.head()).await, told(&news));
+    assert_eq!(world.store.times(Operation::Snapshot) - before, 1);
+    assert_eq!(world.store.open_snapshots(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_that_are_handed_over_are_not_read() {
     let world = World::new().await;
     let scribe = world.scribe().await;

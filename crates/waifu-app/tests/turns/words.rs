@@ -213,14 +213,14 @@ async fn whoever_is_up_to_date_can_ask_for_the_run_that_streams() {
     seconds_pass(0.1).await;
     assert_eq!(words(&next(&mut watch).await), "delta upon");
     let again = watch.snapshot_of(turn.turn_id).expect("it is her turn");
-    assert_eq!((&*again.text, again.index), ("Once upon", 0));
+    assert_eq!((&*again.text, again.index), ("Once upon", 1));
     assert_eq!(watch.snapshot_of(fresh::<TurnId>()), None);
     call.say(" a time");
     seconds_pass(0.1).await;
     let News::Delta(rest) = next(&mut watch).await else {
         panic!("only the rest was not told");
     };
-    assert_eq!((&*rest.text, rest.index), (" a time", 0));
+    assert_eq!((&*rest.text, rest.index), (" a time", 1));
 
     call.finish(Finish::Stop, None);
     seconds_pass(0.1).await;

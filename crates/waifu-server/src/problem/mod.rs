@@ -113,7 +113,7 @@ impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         Self {
             code,
-            detail: detail.into(),
+            detail: shortened(detail.into()),
             errors: Vec::new(),
             turn_id: None,
             retry_after: None,
@@ -161,17 +161,30 @@ impl Problem {
 impl FieldError {
     pub fn body(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            place: FieldPlace::Pointer(pointer.into()),
-            detail: detail.into(),
+            place: FieldPlace::Pointer(shortened(pointer.into())),
+            detail: shortened(detail.into()),
         }
     }
 
     pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             place: FieldPlace::Parameter(name.into()),
-            detail: detail.into(),
+            detail: shortened(detail.into()),
         }
     }
+}
+
+/// Says back at most so many bytes of each end of what a client sent.
+const MOST_OF_AN_END: usize = 250;
+
+/// What a client sent can be as long as a body; its start and its end say enough.
+fn shortened(text: String) -> String {
+    if text.len() <= 2 * MOST_OF_AN_END {
+        return text;
+    }
+    let start = &text[..text.floor_char_boundary(MOST_OF_AN_END)];
+    let end = &text[text.ceil_char_boundary(text.len() - MOST_OF_AN_END)..];
+    format!("{start} … {end}")
 }
 
 impl std::fmt::Display for FieldPlace {

@@ -86,7 +86,7 @@ impl From<Code> for Close {
                 retry_after: Duration::from_millis(code.retry_after_ms().unwrap_or_default()),
             },
             Code::TooLarge => Self::FrameTooLarge,
-            Code::Draining | Code::StoreUnavailable | Code::ProviderUnavailable => Self::Draining,
+            Code::Draining => Self::Draining,
             Code::MalformedJson
             | Code::Validation
             | Code::UnsupportedMedia
@@ -105,6 +105,8 @@ impl From<Code> for Close {
             | Code::IdempotencyMismatch
             | Code::ProviderFailed
             | Code::ProviderTimeout
+            | Code::ProviderUnavailable
+            | Code::StoreUnavailable
             | Code::Internal => Self::ServerError,
         }
     }

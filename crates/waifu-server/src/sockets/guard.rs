@@ -10,11 +10,12 @@ use actix_web::web::{Bytes, Payload};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::Stream;
 
-/// The same bytes, up to a message of more than `most` bytes: there it fails with [`PayloadError::Overflow`].
-pub fn guarded(request: &HttpRequest, payload: Payload, most: usize) -> Payload {
+/// The same bytes, up to a message that is too large: there it fails with [`PayloadError::Overflow`]. `first` bytes may
+/// be in the first one, and `most` in any other.
+pub fn guarded(request: &HttpRequest, payload: Payload, first: usize, most: usize) -> Payload {
     let guard = Guard {
         payload,
-        frames: Frames::new(most),
+        frames: Frames::new(first, most),
     };
     let mut guarded: dev::Payload = dev::Payload::Stream {
         payload: Box::pin(guard),
@@ -45,6 +46,8 @@ impl Stream for Guard {
 /// Follows frames from header to header. What is wrong with them otherwise is for others to say.
 #[derive(Debug)]
 struct Frames {
+    /// Bytes that the message may have whose frames are coming, or come next.
+    most_now: u64,
     most: u64,
     header: Vec<u8>,
     /// Bytes up to the next header.
@@ -54,9 +57,10 @@ struct Frames {
 }
 
 impl Frames {
-    fn new(most: usize) -> Self {
+    fn new(first: usize, most: usize) -> Self {
         Self {
-            most: most.try_into().unwrap_or(u64::MAX),
+            most_now: first as u64,
+            most: most as u64,
             header: Vec::new(),
             left: 0,
             message: 0,
@@ -87,11 +91,14 @@ impl Frames {
         let is_control = opcode >= 8;
         let before = if is_control { 0 } else { self.message };
         let whole = before.saturating_add(length);
-        if whole > self.most {
+        if whole > self.most_now {
             return Err(PayloadError::Overflow);
         }
-        if !is_control {
-            self.message = if is_last { 0 } else { whole };
+        if !is_control && is_last {
+            self.message = 0;
+            self.most_now = self.most;
+        } else if !is_control {
+            self.message = whole;
         }
         self.left = length + if is_masked { 4 } else { 0 };
         Ok(())

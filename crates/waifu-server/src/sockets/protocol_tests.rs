@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::close::Close;
-use super::transport::{Incoming, Message, Outgoing, open};
+use super::transport::{Incoming, LARGEST_FRAME, Message, Outgoing, open};
 use wire::{Client, Heard, Sent};
 
 /// Whatever is due comes within this; without it a connection that hangs would not be seen to.
@@ -86,7 +86,7 @@ async fn echo(
     request: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (response, mut incoming, mut outgoing) = open(&request, payload, &["echo"])?;
+    let (response, mut incoming, mut outgoing) = open(&request, payload, &["echo"], LARGEST_FRAME)?;
     actix_web::rt::spawn(async move {
         let Err(close) = repeat(&mut incoming, &mut outgoing).await;
         outgoing.close(&close).await;
@@ -105,7 +105,7 @@ async fn repeat(
             Message::Text(text) => outgoing.text(text.to_string()).await?,
             Message::Binary(bytes) => outgoing.binary(bytes).await?,
             Message::Ping(bytes) => outgoing.pong(&bytes).await?,
-            Message::Pong => {}
+            Message::Pong | Message::Fragment => {}
         }
     }
 }

@@ -21,6 +21,8 @@ use super::guard::guarded;
 
 /// The largest message that is taken, in bytes, however many fragments it comes in.
 pub const LARGEST_FRAME: usize = 128 * 1024;
+/// The largest first message of somebody who has to authenticate with it, in bytes.
+pub const LARGEST_AUTH: usize = 4 * 1024;
 /// As long as less than this waits to be sent, one more frame may be added.
 const MOST_WAITING: usize = 8 * 1024;
 /// What a frame weighs beside its bytes: the connection takes 32 frames at once, and 32 of these are all that may wait.
@@ -29,13 +31,14 @@ const FRAME_WEIGHT: usize = MOST_WAITING / 32;
 const SLOWEST_WRITE: Duration = Duration::from_secs(10);
 const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
 
-/// Upgrades a request whose protocol is one of these, or that names none.
+/// Upgrades a request whose protocol is one of these, or that names none. The first message may be of so many bytes.
 pub fn open(
     request: &HttpRequest,
     payload: Payload,
     protocols: &[&str],
+    largest_first: usize,
 ) -> Result<(HttpResponse, Incoming, Outgoing), actix_web::Error> {
-    let payload = guarded(request, payload, LARGEST_FRAME);
+    let payload = guarded(request, payload, largest_first, LARGEST_FRAME);
     let (response, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
     let incoming = Incoming {
         stream: stream.max_frame_size(LARGEST_FRAME),
@@ -65,6 +68,8 @@ pub enum Message {
         expect(dead_code, reason = "no protocol of ours has binary frames yet")
     )]
     Binary(Bytes),
+    /// A part of a message, and not its last.
+    Fragment,
     /// To be answered by a pong with the same bytes.
     Ping(Bytes),
     Pong,
@@ -82,16 +87,13 @@ impl Incoming {
                 actix_ws::Message::Pong(_) => Message::Pong,
                 actix_ws::Message::Close(reason) => return Err(Close::ByClient(reason)),
                 actix_ws::Message::Nop => continue,
-                actix_ws::Message::Continuation(item) => match self.gather(item)? {
-                    Some(message) => message,
-                    None => continue,
-                },
+                actix_ws::Message::Continuation(item) => self.gather(item)?,
             });
         }
     }
 
     /// Fragments come in an order that makes sense, and [`guarded`] sees to their size.
-    fn gather(&mut self, item: Item) -> Result<Option<Message>, Close> {
+    fn gather(&mut self, item: Item) -> Result<Message, Close> {
         let (bytes, is_last) = match item {
             Item::FirstText(bytes) => {
                 self.is_text = true;
@@ -106,14 +108,14 @@ impl Incoming {
         };
         self.fragments.extend_from_slice(&bytes);
         if !is_last {
-            return Ok(None);
+            return Ok(Message::Fragment);
         }
         let bytes = std::mem::take(&mut self.fragments).freeze();
         if !self.is_text {
-            return Ok(Some(Message::Binary(bytes)));
+            return Ok(Message::Binary(bytes));
         }
         let text = ByteString::try_from(bytes).map_err(|_| Close::NotText)?;
-        Ok(Some(Message::Text(text)))
+        Ok(Message::Text(text))
     }
 }
 

@@ -11,9 +11,6 @@ use crate::sockets::close::Close;
 use crate::sockets::frame_rate::FrameRate;
 use crate::sockets::transport::{Incoming, Message};
 
-/// The largest frame from somebody who has not authenticated, in bytes.
-const LARGEST_AUTH: usize = 4 * 1024;
-
 // No `Debug`: it holds tokens and messages in clear.
 #[derive(Deserialize)]
 #[serde(tag = "type")]
@@ -88,17 +85,14 @@ impl Reader {
     }
 
     /// Waits for the next frame. Safe to drop while waiting.
-    pub async fn next(&mut self, authenticated: bool) -> Result<Inbound, Close> {
+    pub async fn next(&mut self) -> Result<Inbound, Close> {
         let message = self.incoming.next().await?;
         self.rate.count()?;
         match message {
-            Message::Text(text) if !authenticated && text.len() > LARGEST_AUTH => {
-                Err(Close::FrameTooLarge)
-            }
             Message::Text(text) => read(&text),
             Message::Binary(_) => Err(Close::Malformed("frames are text".to_owned())),
             Message::Ping(bytes) => Ok(Inbound::Ping(bytes)),
-            Message::Pong => Ok(Inbound::Alive),
+            Message::Pong | Message::Fragment => Ok(Inbound::Alive),
         }
     }
 }
@@ -111,15 +105,11 @@ fn read(text: &str) -> Result<Inbound, Close> {
         .and_then(Value::as_str)
         .ok_or_else(not_a_frame)?;
     if !CLIENT_TYPES.contains(&kind) {
-        let detail = format!("there is no frame of the type {:?}", shortened(kind));
+        let detail = format!("there is no frame of the type {kind:?}");
         return Ok(Inbound::Refused(Problem::new(Code::UnknownType, detail)));
     }
     Ok(match parse_value(value) {
         Ok(frame) => Inbound::Frame(frame),
         Err(problem) => Inbound::Refused(problem),
     })
-}
-
-fn shortened(text: &str) -> &str {
-    &text[..text.floor_char_boundary(64)]
 }

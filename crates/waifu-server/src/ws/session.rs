@@ -84,7 +84,7 @@ impl Door {
         let in_time = Duration::from_secs(self.app.settings.chat.auth_seconds);
         let first = async {
             loop {
-                match self.reader.next(false).await? {
+                match self.reader.next().await? {
                     Inbound::Frame(ClientFrame::Auth {
                         access_token,
                         resume,
@@ -97,9 +97,10 @@ impl Door {
                 }
             }
         };
-        let (token, later) = timeout(in_time, first)
-            .await
-            .map_err(|_| Close::NoAuthInTime)??;
+        let (token, later) = tokio::select! {
+            first = timeout(in_time, first) => first.map_err(|_| Close::NoAuthInTime)??,
+            () = self.app.closing.cancelled() => return Err(Close::Draining),
+        };
         let credential = bearer::verify_token(&self.app, &token)
             .map_err(|problem| Close::Unauthenticated(problem.detail))?;
         Ok((credential, later.map(Into::into).or(resume)))
@@ -212,8 +213,12 @@ impl Session {
             let (is_told_to_reconnect, is_working) =
                 (self.told_to_reconnect, !self.at_work.is_empty());
             tokio::select! {
-                told = tell(&app, self.waifu_id, &self.credential, &mut self.watch, &mut self.outgoing, &mut self.owed) => told?,
-                inbound = reader.next(true) => {
+                told = tell(&mut self.watch, &mut self.outgoing, &mut self.owed, !is_working) => {
+                    if let Told::Ask(turn) = told? {
+                        self.at_work.push(self.ask(turn).boxed());
+                    }
+                }
+                inbound = reader.next() => {
                     self.heard = Instant::now();
                     self.pinged = false;
                     self.hear(inbound?)?;
@@ -252,12 +257,12 @@ impl Session {
 
     /// Every turn is stored when sockets are closed, so how each ended is there to be told.
     async fn tell_the_rest(&mut self) {
-        let app = Arc::clone(&self.app);
         let rest = async {
             while self.watch.is_behind() || !self.owed.is_empty() {
-                let (waifu_id, credential) = (self.waifu_id, self.credential);
                 let (watch, outgoing) = (&mut self.watch, &mut self.outgoing);
-                tell(&app, waifu_id, &credential, watch, outgoing, &mut self.owed).await?;
+                if let Told::Ask(turn) = tell(watch, outgoing, &mut self.owed, true).await? {
+                    self.owed.extend(self.ask(turn).await);
+                }
             }
             Ok::<_, Close>(())
         };
@@ -308,6 +313,11 @@ impl Session {
         self.owe(FrameBody::error(problem, Some(about)))
     }
 
+    fn ask(&self, turn: TurnId) -> impl Future<Output = Vec<Owed>> + Send + use<> {
+        let app = Arc::clone(&self.app);
+        ended(app, self.credential.caller, self.waifu_id, turn)
+    }
+
     fn owe(&mut self, owed: impl Into<Owed>) -> Result<(), Close> {
         if self.owed.len() == MOST_OWED {
             return Err(Close::TooSlow);
@@ -338,36 +348,42 @@ impl Session {
     }
 }
 
+/// What became of telling the client the next thing.
+enum Told {
+    It,
+    /// The store has to be asked first how this turn stands.
+    Ask(TurnId),
+}
+
 /// Tells the client the next thing, once it can take it and there is one. Safe to drop at every await: what was not sent
 /// is still owed.
 async fn tell(
-    app: &App,
-    waifu_id: WaifuId,
-    credential: &VerifiedToken,
     watch: &mut Watch,
     outgoing: &mut Outgoing,
     owed: &mut VecDeque<Owed>,
-) -> Result<(), Close> {
+    may_ask: bool,
+) -> Result<Told, Close> {
     outgoing.room().await?;
     // A turn is shown as it stands after everything that the client was told.
-    let is_due = |owed: &Owed| !matches!(owed, Owed::Turn(_)) || !watch.is_behind();
+    let is_due = |owed: &Owed| !matches!(owed, Owed::Turn(_)) || may_ask && !watch.is_behind();
     if owed.front().is_some_and(is_due) {
-        let frame = match owed.front() {
-            Some(Owed::Turn(turn)) => show(app, waifu_id, credential.caller, watch, *turn).await,
-            _ => None,
-        };
-        return match owed.pop_front() {
-            Some(Owed::Frame(frame)) => send_frame(outgoing, *frame).await,
-            Some(Owed::Pong(bytes)) => outgoing.pong(&bytes).await,
-            Some(Owed::Close(close)) => Err(close),
-            Some(Owed::Turn(_)) | None => match frame {
-                Some(frame) => send_frame(outgoing, frame.into()).await,
-                None => Ok(()),
+        match owed.pop_front() {
+            Some(Owed::Frame(frame)) => send_frame(outgoing, *frame).await?,
+            Some(Owed::Pong(bytes)) => outgoing.pong(&bytes).await?,
+            Some(Owed::Close(close)) => return Err(close),
+            Some(Owed::Turn(turn)) => match watch.snapshot_of(turn) {
+                // Its next words follow.
+                Some(words) => {
+                    send_frame(outgoing, FrameBody::TurnSnapshot(words.into()).into()).await?;
+                }
+                None => return Ok(Told::Ask(turn)),
             },
-        };
+            None => {}
+        }
+        return Ok(Told::It);
     }
     match watch.next().await {
-        Ok(news) => send_frame(outgoing, news.into()).await,
+        Ok(news) => send_frame(outgoing, news.into()).await.map(|()| Told::It),
         // The client starts from what is stored: it is too far behind for anything else.
         Err(WatchError::Forgotten) => Err(Close::TooSlow),
         Err(WatchError::Store(error)) => Err(Close::from(Problem::from(error).code)),
@@ -380,18 +396,9 @@ async fn send_frame(outgoing: &mut Outgoing, frame: ServerFrame) -> Result<(), C
     outgoing.text(text).await
 }
 
-/// How a turn stands: its words so far, of which the next ones follow, or how it ended.
-async fn show(
-    app: &App,
-    waifu_id: WaifuId,
-    caller: Caller,
-    watch: &mut Watch,
-    turn: TurnId,
-) -> Option<FrameBody> {
-    if let Some(words) = watch.snapshot_of(turn) {
-        return Some(FrameBody::TurnSnapshot(words.into()));
-    }
-    match app.send_message.outcome(caller, waifu_id, turn).await {
+/// How a turn ended, as it is stored.
+async fn ended(app: Arc<App>, caller: Caller, waifu_id: WaifuId, turn: TurnId) -> Vec<Owed> {
+    let answer = match app.send_message.outcome(caller, waifu_id, turn).await {
         // While it streams elsewhere its words come as they are known here.
         Ok(Some(outcome)) => ended_before(outcome),
         Ok(None) => {
@@ -399,7 +406,8 @@ async fn show(
             Some(FrameBody::error(problem, Some(turn.into())))
         }
         Err(error) => Some(FrameBody::error(error.into(), Some(turn.into()))),
-    }
+    };
+    answer.map(Owed::from).into_iter().collect()
 }
 
 async fn send(

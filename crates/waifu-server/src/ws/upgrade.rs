@@ -13,7 +13,7 @@ use crate::problem::{Code, FieldError, Problem};
 use crate::rest::query::WaifuPath;
 use crate::sockets::admission::admit;
 use crate::sockets::census::Stranger;
-use crate::sockets::transport;
+use crate::sockets::transport::{self, LARGEST_AUTH, LARGEST_FRAME};
 
 const PROTOCOL: &str = "waifu.chat.v1";
 const RESUME: &str = "Waifu-Resume";
@@ -31,7 +31,12 @@ pub async fn upgrade(
         Some(_) => None,
         None => Some(stranger(&app, &request)?),
     };
-    let (response, incoming, outgoing) = transport::open(&request, payload, &[PROTOCOL])?;
+    let largest_first = match stranger {
+        Some(_) => LARGEST_AUTH,
+        None => LARGEST_FRAME,
+    };
+    let (response, incoming, outgoing) =
+        transport::open(&request, payload, &[PROTOCOL], largest_first)?;
     let door = Door {
         app: app.into_inner(),
         waifu_id: id.0,

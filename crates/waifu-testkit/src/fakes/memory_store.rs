@@ -61,6 +61,8 @@ pub enum Fate {
     Broken,
     /// The store never answers, and nothing is done.
     Hangs,
+    /// The store takes so long, and then does it.
+    Slow(std::time::Duration),
     /// It is done, and the store can't be reached any more when it answers.
     AnswerLost,
     /// An operator moves the relationship by so many points just before; only a settlement notices.
@@ -114,6 +116,11 @@ impl MemoryStore {
     }
 
     /// Another process, which has died since, accepted this message.
+    /// An operator moves the relationship of that turn.
+    pub fn adjust(&self, turn: TurnId, points: i32) {
+        self.memory().adjust(turn, points);
+    }
+
     pub fn accept_by_the_dead(&self, turn: NewTurn) {
         let accepted = self.memory().accept(turn);
         assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");
@@ -213,6 +220,10 @@ impl MemoryStore {
             Some(Fate::Away) => Err(unavailable()),
             Some(Fate::Broken) => Err(broken()),
             Some(Fate::Hangs) => std::future::pending().await,
+            Some(Fate::Slow(time)) => {
+                tokio::time::sleep(time).await;
+                Ok(work(&mut self.memory(), fate))
+            }
             Some(Fate::AnswerLost) => {
                 work(&mut self.memory(), fate);
                 Err(unavailable())

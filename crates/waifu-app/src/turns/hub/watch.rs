@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::warn;
 use waifu_domain::ids::TurnId;
 use waifu_domain::relationship::Pair;
 
+use super::log::Log;
 use super::speech::Speech;
 use super::topic::Topic;
 use super::{Hub, LOOK_AGAIN};
@@ -30,9 +32,17 @@ pub struct Watch {
     listening: Option<Listening>,
     /// Read from the log, and to be told next.
     read: VecDeque<Numbered>,
+    reading: Option<Reading>,
     next_words: Instant,
     /// The number of the end that was waited for last.
     end: AtomicU64,
+}
+
+/// A look at the log. It ends on its own: who stops waiting for it breaks no unit of work off.
+#[derive(Debug)]
+struct Reading {
+    after: u64,
+    events: JoinHandle<Result<Vec<Numbered>, StoreError>>,
 }
 
 /// How far a watcher has heard a run.
@@ -73,6 +83,7 @@ impl Watch {
             seq: 0,
             listening: None,
             read: VecDeque::new(),
+            reading: None,
             next_words: Instant::now(),
             end: AtomicU64::default(),
         }
@@ -96,6 +107,7 @@ impl Watch {
     pub fn start_after(&mut self, seq: u64) {
         self.seq = seq;
         self.read.clear();
+        self.reading = None;
         self.listening = None;
     }
 
@@ -253,10 +265,16 @@ impl Watch {
 
     fn listen_to(&mut self, speech: Arc<Speech>) -> Words {
         let (attempt, text) = speech.after(0, 0);
+        let before = self.listening.take();
+        let is_same = |listening: &Listening| {
+            listening.speech.is((speech.turn_id, speech.run)) && listening.attempt == attempt
+        };
+        let index = before.filter(is_same).map_or(0, |heard| heard.index);
         let listening = Listening {
             attempt,
             bytes: text.len(),
-            ..Listening::from_the_start(speech)
+            index,
+            speech,
         };
         let words = listening.words(text);
         self.listening = Some(listening);
@@ -264,7 +282,18 @@ impl Watch {
     }
 
     async fn read_log(&mut self) -> Result<(), WatchError> {
-        match self.hub.inner.log.read(self.pair, self.seq).await {
+        let (log, pair, after) = (&self.hub.inner.log, self.pair, self.seq);
+        let reading = self.reading.get_or_insert_with(|| Reading {
+            after,
+            events: tokio::spawn(look(log.clone(), pair, after)),
+        });
+        let (read_after, read) = (reading.after, (&mut reading.events).await);
+        self.reading = None;
+        if read_after != after {
+            // What was handed over meanwhile has been told.
+            return Ok(());
+        }
+        match read.unwrap_or_else(|died| Err(StoreError::Failed(died.into()))) {
             Ok(mut events) => {
                 let numbers = events.iter().map(|event| event.seq);
                 let next = numbers
@@ -278,14 +307,21 @@ impl Watch {
                 self.topic.has_read(&events);
                 self.read = events.into();
             }
-            Err(error @ StoreError::Unavailable(_)) => {
-                warn!(error = chain(&error), "failed to read the event log");
-                sleep(LOOK_AGAIN).await;
-            }
+            Err(StoreError::Unavailable(_)) => {}
             Err(error @ StoreError::Failed(_)) => return Err(error.into()),
         }
         Ok(())
     }
+}
+
+/// Reads on in the log. A store that is away is left alone for a while.
+async fn look(log: Log, pair: Pair, after: u64) -> Result<Vec<Numbered>, StoreError> {
+    let read = log.read(pair, after).await;
+    if let Err(error @ StoreError::Unavailable(_)) = &read {
+        warn!(error = chain(error), "failed to read the event log");
+        sleep(LOOK_AGAIN).await;
+    }
+    read
 }
 
 impl Listening {

@@ -6,12 +6,9 @@ use juniper_graphql_ws::graphql_transport_ws;
 
 use crate::sockets::close::Close;
 use crate::sockets::frame_rate::FrameRate;
-use crate::sockets::transport::{Incoming, Message};
+use crate::sockets::transport::{Incoming, LARGEST_AUTH, Message};
 
 pub type ClientMessage = graphql_transport_ws::ClientMessage<DefaultScalarValue>;
-
-/// The largest frame from somebody who has not authenticated, in bytes.
-const LARGEST_INIT: usize = 4 * 1024;
 
 pub enum Inbound {
     Message(ClientMessage),
@@ -39,7 +36,7 @@ impl Reader {
         let message = self.incoming.next().await?;
         self.rate.count()?;
         match message {
-            Message::Text(text) if !authenticated && text.len() > LARGEST_INIT => {
+            Message::Text(text) if !authenticated && text.len() > LARGEST_AUTH => {
                 Err(Close::FrameTooLarge)
             }
             Message::Text(text) => match serde_json::from_str(&text) {
@@ -50,7 +47,7 @@ impl Reader {
             },
             Message::Binary(_) => Err(Close::Malformed("messages are text".to_owned())),
             Message::Ping(bytes) => Ok(Inbound::Ping(bytes)),
-            Message::Pong => Ok(Inbound::Alive),
+            Message::Pong | Message::Fragment => Ok(Inbound::Alive),
         }
     }
 }

@@ -80,9 +80,10 @@ impl Door {
                 }
             }
         };
-        let payload = timeout(in_time, first)
-            .await
-            .map_err(|_| Close::NoAuthInTime)??;
+        let payload = tokio::select! {
+            first = timeout(in_time, first) => first.map_err(|_| Close::NoAuthInTime)??,
+            () = self.app.closing.cancelled() => return Err(Close::Draining),
+        };
         let token = payload
             .get("access_token")
             .and_then(|token| token.as_scalar());

@@ -9,7 +9,7 @@ use crate::graphql::Schema;
 use crate::problem::{Code, Problem};
 use crate::sockets::admission::admit;
 use crate::sockets::census::Stranger;
-use crate::sockets::transport;
+use crate::sockets::transport::{self, LARGEST_AUTH};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -21,7 +21,8 @@ pub async fn upgrade(
 ) -> Result<HttpResponse, actix_web::Error> {
     admit(&app, &request, PROTOCOL)?;
     let stranger = stranger(&app, &request)?;
-    let (response, incoming, outgoing) = transport::open(&request, payload, &[PROTOCOL])?;
+    let (response, incoming, outgoing) =
+        transport::open(&request, payload, &[PROTOCOL], LARGEST_AUTH)?;
     let door = Door {
         app,
         schema: schema.into_inner(),

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use super::super::transport::open;
+use super::super::transport::{LARGEST_FRAME, open};
 use super::PATIENCE;
 use super::wire::Client;
 
@@ -17,7 +17,7 @@ async fn flood(
     payload: web::Payload,
     told: web::Data<UnboundedSender<Option<usize>>>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let (response, incoming, mut outgoing) = open(&request, payload, &[])?;
+    let (response, incoming, mut outgoing) = open(&request, payload, &[], LARGEST_FRAME)?;
     actix_web::rt::spawn(async move {
         // The connection would end without it.
         let _incoming = incoming;

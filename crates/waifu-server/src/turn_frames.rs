@@ -18,7 +18,7 @@ pub struct TurnFrames {
     due: VecDeque<ServerFrame>,
     /// What moved the two while a turn that is over may have gone on: told if it did, and else another turn's to tell.
     held: VecDeque<ServerFrame>,
-    watch: Watch,
+    pub watch: Watch,
     ends_by: Option<u64>,
     is_over: bool,
 }

@@ -187,7 +187,8 @@ async fn a_message_that_still_streams_is_shown_so_far_and_then_on(world: World) 
     );
     assert_eq!(accepted.get("seq"), None);
     let rest = laptop.until("turn.done").await;
-    let words = snapshot["text"].as_str().unwrap().to_owned() + &words_from(snapshot["index"].as_u64().unwrap(), &rest);
+    let words = snapshot["text"].as_str().unwrap().to_owned()
+        + &words_from(snapshot["index"].as_u64().unwrap(), &rest);
     assert_eq!(
         words,
         rest.last().unwrap()["message"]["text"].as_str().unwrap()

@@ -15,7 +15,9 @@ use super::provider::{Blame, Open, Provider, may_be_repeated};
 use super::registry::Streaming;
 use crate::log::chain;
 use crate::ports::ids::IdSource;
-use crate::ports::language_model::{LanguageModel, ModelError, ReplyPart, ReplyRequest};
+use crate::ports::language_model::{
+    LanguageModel, ModelError, ReplyPart, ReplyRequest, ReplyStream,
+};
 use tokio_util::sync::CancellationToken;
 
 /// A call that brought no word is repeated so often.
@@ -61,13 +63,15 @@ impl Stage<'_> {
             if let Err(open) = self.provider.admit() {
                 return self.refused(open);
             }
-            let error = match self.attempt(Arc::clone(&scene)).await {
-                Ok(ending) => return ending,
+            let error = match self.begin(Arc::clone(&scene)).await {
+                Ok(Begun::Over(ending)) => return ending,
+                Ok(Begun::Speaks(reply)) => {
+                    // A reply is long, and nothing that it was asked for with is needed again.
+                    drop(scene);
+                    return self.go_on(reply).await;
+                }
                 Err(error) => error,
             };
-            if !self.streaming.speech.is_empty() {
-                return self.fault(&error, None);
-            }
             let open = self.judge(&error);
             let pause = if matches!(error, ModelError::ContextLength) {
                 let trimmed = trim(&scene).filter(|_| !is_trimmed);
@@ -91,34 +95,53 @@ impl Stage<'_> {
         }
     }
 
-    async fn attempt(&self, scene: Arc<Scene>) -> Result<Ending, ModelError> {
-        let speech = &self.streaming.speech;
+    /// One call, up to the first word.
+    async fn begin(&self, scene: Arc<Scene>) -> Result<Begun, ModelError> {
         let request = ReplyRequest {
             prompt: compose(&scene),
             scene,
         };
-        let mut parts = self.model.reply(request).await?;
-        while let Some(part) = parts.next().await {
-            match part? {
-                ReplyPart::Text(text) => {
-                    // PostgreSQL stores no NUL, and no reply needs one.
-                    let mut text = text.replace('\0', "");
-                    if speech.is_empty() {
-                        self.provider.is_there();
-                    }
-                    let is_cut = speech.say(&mut text, self.limits.reply_bytes);
-                    self.podium.has_spoken();
-                    if is_cut {
-                        return Ok(Ending::broken_off(speech.text(), EndReason::TooLong));
-                    }
-                }
-                ReplyPart::Done { finish, usage } => {
-                    self.provider.is_there();
-                    return Ok(Ending::finished(speech.text(), finish, usage));
-                }
+        let mut reply = self.model.reply(request).await?;
+        while self.streaming.speech.is_empty() {
+            let part = reply.next().await.ok_or(ModelError::Cut(None))??;
+            if let Some(ending) = self.take(part) {
+                return Ok(Begun::Over(ending));
             }
         }
-        Err(ModelError::Cut(None))
+        Ok(Begun::Speaks(reply))
+    }
+
+    async fn go_on(&self, mut reply: ReplyStream) -> Ending {
+        loop {
+            let part = match reply.next().await {
+                Some(Ok(part)) => part,
+                Some(Err(error)) => return self.fault(&error, None),
+                None => return self.fault(&ModelError::Cut(None), None),
+            };
+            if let Some(ending) = self.take(part) {
+                return ending;
+            }
+        }
+    }
+
+    fn take(&self, part: ReplyPart) -> Option<Ending> {
+        let speech = &self.streaming.speech;
+        match part {
+            ReplyPart::Text(text) => {
+                // PostgreSQL stores no NUL, and no reply needs one.
+                let mut text = text.replace('\0', "");
+                if speech.is_empty() {
+                    self.provider.is_there();
+                }
+                let is_cut = speech.say(&mut text, self.limits.reply_bytes);
+                self.podium.has_spoken();
+                is_cut.then(|| Ending::broken_off(speech.text(), EndReason::TooLong))
+            }
+            ReplyPart::Done { finish, usage } => {
+                self.provider.is_there();
+                Some(Ending::finished(speech.text(), finish, usage))
+            }
+        }
     }
 
     /// What a call without a word says of the provider.
@@ -182,6 +205,13 @@ impl Stage<'_> {
             ..Ending::broken_off(speech.text(), EndReason::from(error))
         }
     }
+}
+
+/// What a call came to.
+enum Begun {
+    /// There is at least one word.
+    Speaks(ReplyStream),
+    Over(Ending),
 }
 
 /// With the newer half of what was said before; `None`: there is nothing to leave out.

@@ -100,6 +100,21 @@ async fn a_look_at_the_log_outlives_whoever_stops_waiting_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_read_ahead_and_let_go_is_told_all_the_same() {
+    let world = World::new().await;
+    let scribe = world.scribe().await;
+    let mut watch = world.held_watch(world.head());
+    let news = scribe.write(20).await;
+    watch.expect_up_to(world.head());
+    let mut heard = Vec::new();
+    for _ in &news {
+        heard.push(next(&mut watch).await);
+        watch.let_go();
+    }
+    assert_eq!(heard, told(&news));
+}
+
+#[tokio::test(start_paused = true)]
 async fn events_that_are_handed_over_are_not_read() {
     let world = World::new().await;
     let scribe = world.scribe().await;

@@ -1,6 +1,7 @@
 //! What a subscription knows of the socket that it is told over.
 
 use tokio::sync::watch;
+use waifu_app::turns::hub::Watch;
 
 /// One for each socket; clones are the same.
 #[derive(Debug, Clone)]
@@ -35,9 +36,12 @@ impl Line {
         (Self { room, idle }, end)
     }
 
-    /// Waits until one more frame can be told. What is told is taken from a watch only then, so that who reads slowly
-    /// leaves it there. False when nobody listens any more.
-    pub async fn has_room(&mut self) -> bool {
+    /// Waits until one more frame can be told. What is told is taken from a watch only then, and who reads slowly leaves
+    /// nothing there but his place. False when nobody listens any more.
+    pub async fn has_room(&mut self, watch: &mut Watch) -> bool {
+        if !*self.room.borrow() {
+            watch.let_go();
+        }
         self.room.wait_for(|has_room| *has_room).await.is_ok()
     }
 

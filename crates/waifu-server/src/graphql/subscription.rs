@@ -81,7 +81,7 @@ fn resume_from(place: PlaceInput) -> Result<ResumeFrom, Problem> {
 
 fn told(frames: TurnFrames, line: Line) -> Frames {
     try_unfold((frames, line), |(mut frames, mut line)| async move {
-        while line.has_room().await {
+        while line.has_room(&mut frames.watch).await {
             let Some(frame) = frames.next().await.map_err(broken_off)? else {
                 break;
             };
@@ -142,7 +142,7 @@ impl Listening {
     }
 
     async fn next(&mut self) -> Result<Option<ChatFrame>, Problem> {
-        while self.line.has_room().await {
+        while self.line.has_room(&mut self.watch).await {
             if let Some(ready) = self.ready.take() {
                 return Ok(Some(ChatFrame::Ready(ready)));
             }

@@ -1,6 +1,6 @@
 //! A turn as server-sent events: the frames of the chat protocol, one event each.
 
-use std::fmt::Write;
+use std::io::Write;
 use std::time::Duration;
 
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
@@ -77,7 +77,7 @@ struct Listener(mpsc::Sender<Bytes>);
 struct Gone;
 
 impl Listener {
-    async fn hear(&self, text: String) -> Result<(), Gone> {
+    async fn hear(&self, text: Vec<u8>) -> Result<(), Gone> {
         match timeout(SLOWEST_WRITE, self.0.send(text.into())).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Gone),
@@ -89,7 +89,7 @@ async fn tell(mut frames: TurnFrames, listener: &Listener) -> Result<(), Gone> {
     loop {
         match timeout(HEARTBEAT, frames.next()).await {
             Ok(Ok(Some(frame))) => {
-                let mut text = String::new();
+                let mut text = Vec::new();
                 write_event(&mut text, frames.epoch, &frame);
                 while text.len() < ENOUGH_AT_ONCE
                     && let Some(frame) = frames.next_known()
@@ -103,16 +103,19 @@ async fn tell(mut frames: TurnFrames, listener: &Listener) -> Result<(), Gone> {
                 warn!(error = chain(&error), "a stream breaks off");
                 return Ok(());
             }
-            Err(_) => listener.hear(":\n\n".to_owned()).await?,
+            Err(_) => listener.hear(b":\n\n".to_vec()).await?,
         }
     }
 }
 
-fn write_event(text: &mut String, epoch: Epoch, frame: &ServerFrame) {
-    let _ = writeln!(text, "event: {}", frame.body.name());
+fn write_event(text: &mut Vec<u8>, epoch: Epoch, frame: &ServerFrame) {
+    const FITS: &str = "memory is there, and frames are plain data";
+
+    writeln!(text, "event: {}", frame.body.name()).expect(FITS);
     if let Some(seq) = frame.seq {
-        let _ = writeln!(text, "id: {epoch}:{seq}");
+        writeln!(text, "id: {epoch}:{seq}").expect(FITS);
     }
-    let data = serde_json::to_string(frame).expect("frames are plain data");
-    let _ = write!(text, "data: {data}\n\n");
+    text.extend_from_slice(b"data: ");
+    serde_json::to_writer(&mut *text, frame).expect(FITS);
+    text.extend_from_slice(b"\n\n");
 }

@@ -1,11 +1,14 @@
 //! Messages in and out of one socket. What is on its way to a client who reads slowly is bounded, and so is the time
 //! for which that may last.
 
+use std::pin::Pin;
 use std::str::Utf8Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -24,9 +27,11 @@ pub const LARGEST_FRAME: usize = 128 * 1024;
 /// The largest first message of somebody who has to authenticate with it, in bytes.
 pub const LARGEST_AUTH: usize = 4 * 1024;
 /// As long as less than this waits to be sent, one more frame may be added.
-const MOST_WAITING: usize = 8 * 1024;
+const MOST_WAITING: usize = 4 * 1024;
 /// What a frame weighs beside its bytes: the connection takes 32 frames at once, and 32 of these are all that may wait.
 const FRAME_WEIGHT: usize = MOST_WAITING / 32;
+/// Bytes that the connection is given at once.
+const SLICE: usize = 4 * 1024;
 /// A client that takes nothing for so long is too slow.
 const SLOWEST_WRITE: Duration = Duration::from_secs(10);
 const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
@@ -45,11 +50,21 @@ pub fn open(
         is_text: false,
         fragments: BytesMut::new(),
     };
+    let waiting = Arc::<Waiting>::default();
     let outgoing = Outgoing {
         session,
-        waiting: Arc::default(),
+        waiting: Arc::clone(&waiting),
         blocked_since: None,
     };
+    let response = response.map_body(|_, body| {
+        let sliced = Sliced {
+            body,
+            rest: Bytes::new(),
+            weight: 0,
+            waiting,
+        };
+        sliced.boxed()
+    });
     Ok((response, incoming, outgoing))
 }
 
@@ -159,7 +174,22 @@ struct Waiting {
     taken: Notify,
 }
 
+impl Waiting {
+    fn add(&self, weight: usize) {
+        self.weight.fetch_add(weight, Ordering::AcqRel);
+    }
+
+    fn take(&self, weight: usize) {
+        self.weight.fetch_sub(weight, Ordering::AcqRel);
+        self.taken.notify_waiters();
+    }
+}
+
 impl Outgoing {
+    pub fn has_room(&self) -> bool {
+        self.waiting.weight.load(Ordering::Acquire) < MOST_WAITING
+    }
+
     /// Waits until one more frame may be sent; then sending does not wait. Safe to drop while waiting: how long the
     /// client has taken nothing is remembered.
     pub async fn room(&mut self) -> Result<(), Close> {
@@ -167,7 +197,7 @@ impl Outgoing {
             let taken = self.waiting.taken.notified();
             tokio::pin!(taken);
             taken.as_mut().enable();
-            if self.waiting.weight.load(Ordering::Acquire) < MOST_WAITING {
+            if self.has_room() {
                 self.blocked_since = None;
                 return Ok(());
             }
@@ -206,11 +236,11 @@ impl Outgoing {
 
     fn counted(&self, bytes: Vec<u8>) -> Bytes {
         let counted = Counted {
-            bytes,
+            // It may have been written into twice the room that it needs.
+            bytes: bytes.into_boxed_slice(),
             waiting: Arc::clone(&self.waiting),
         };
-        let weight = counted.weight();
-        self.waiting.weight.fetch_add(weight, Ordering::AcqRel);
+        self.waiting.add(counted.weight());
         Bytes::from_owner(counted)
     }
 }
@@ -221,9 +251,47 @@ fn sent(written: Result<Result<(), actix_ws::Closed>, Elapsed>) -> Result<(), Cl
         .map_err(|_| Close::ByClient(None))
 }
 
-/// A frame that says when the connection has taken it.
+/// What is sent, in slices: a connection takes all of what it is given, however much it has still to write.
+struct Sliced {
+    body: BoxBody,
+    /// Of what the frames became; it still waits.
+    rest: Bytes,
+    weight: usize,
+    waiting: Arc<Waiting>,
+}
+
+impl MessageBody for Sliced {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_next(context)) {
+                Some(Ok(bytes)) => self.rest = bytes,
+                ended => return Poll::Ready(ended),
+            }
+            // Its memory is all there until its last byte is gone.
+            self.weight = self.rest.len();
+            self.waiting.add(self.weight);
+        }
+        let length = self.rest.len().min(SLICE);
+        let slice = self.rest.split_to(length);
+        if self.rest.is_empty() {
+            self.waiting.take(self.weight);
+        }
+        Poll::Ready(Some(Ok(slice)))
+    }
+}
+
+/// A frame that says when it has become bytes to be sent.
 struct Counted {
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     waiting: Arc<Waiting>,
 }
 
@@ -241,8 +309,6 @@ impl AsRef<[u8]> for Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let weight = self.weight();
-        self.waiting.weight.fetch_sub(weight, Ordering::AcqRel);
-        self.waiting.taken.notify_waiters();
+        self.waiting.take(self.weight());
     }
 }

@@ -61,7 +61,8 @@ impl Door {
         app.metrics.socket_opened();
         let known = match credential {
             Some(credential) => Ok((credential, resume)),
-            None => self.authenticate(resume).await,
+            // What is waited for once is boxed: it would take room for as long as the socket lives.
+            None => self.authenticate(resume).boxed_local().await,
         };
         drop(stranger);
         let (close, mut outgoing) = match known {
@@ -117,8 +118,8 @@ impl Door {
             waifu_id: self.waifu_id,
         };
         let seat = self.app.census.seat(caller.user_id, Some(pair));
-        let following = self.app.follow.execute(caller, self.waifu_id, resume).await;
-        let following = match following {
+        let follow = self.app.follow.execute(caller, self.waifu_id, resume);
+        let following = match follow.boxed().await {
             Ok(following) => following,
             Err(error) => return (Close::from(Problem::from(error).code), self.outgoing),
         };
@@ -132,6 +133,7 @@ impl Door {
             outgoing: self.outgoing,
             owed: VecDeque::from([Owed::Frame(Box::new(ready.into()))]),
             at_work: FuturesUnordered::new(),
+            asked: None,
             heard: Instant::now(),
             pinged: false,
             told_to_reconnect: false,
@@ -183,6 +185,8 @@ struct Session {
     outgoing: Outgoing,
     owed: VecDeque<Owed>,
     at_work: FuturesUnordered<BoxFuture<'static, Vec<Owed>>>,
+    /// How a turn ended that the client is owed next.
+    asked: Option<BoxFuture<'static, Option<FrameBody>>>,
     heard: Instant,
     pinged: bool,
     told_to_reconnect: bool,
@@ -210,13 +214,20 @@ impl Session {
         loop {
             let silence_ends = self.heard + self.longest_silence();
             let expiry = until_expiry(self.credential, app.clock.now());
-            let (is_told_to_reconnect, is_working) =
-                (self.told_to_reconnect, !self.at_work.is_empty());
+            let (is_told_to_reconnect, is_working, is_asking) = (
+                self.told_to_reconnect,
+                !self.at_work.is_empty(),
+                self.asked.is_some(),
+            );
             tokio::select! {
-                told = tell(&mut self.watch, &mut self.outgoing, &mut self.owed, !is_working) => {
+                told = tell(&mut self.watch, &mut self.outgoing, &mut self.owed, !is_asking) => {
                     if let Told::Ask(turn) = told? {
-                        self.at_work.push(self.ask(turn).boxed());
+                        self.asked = Some(self.ask(turn).boxed());
                     }
+                }
+                answer = async { self.asked.as_mut().expect("it was asked").await }, if is_asking => {
+                    self.asked = None;
+                    self.answer(answer);
                 }
                 inbound = reader.next() => {
                     self.heard = Instant::now();
@@ -261,7 +272,8 @@ impl Session {
             while self.watch.is_behind() || !self.owed.is_empty() {
                 let (watch, outgoing) = (&mut self.watch, &mut self.outgoing);
                 if let Told::Ask(turn) = tell(watch, outgoing, &mut self.owed, true).await? {
-                    self.owed.extend(self.ask(turn).await);
+                    let answer = self.ask(turn).await;
+                    self.answer(answer);
                 }
             }
             Ok::<_, Close>(())
@@ -313,9 +325,16 @@ impl Session {
         self.owe(FrameBody::error(problem, Some(about)))
     }
 
-    fn ask(&self, turn: TurnId) -> impl Future<Output = Vec<Owed>> + Send + use<> {
+    fn ask(&self, turn: TurnId) -> impl Future<Output = Option<FrameBody>> + Send + use<> {
         let app = Arc::clone(&self.app);
         ended(app, self.credential.caller, self.waifu_id, turn)
+    }
+
+    fn answer(&mut self, answer: Option<FrameBody>) {
+        if let Some(answer) = answer {
+            // Before anything else is asked for, which would wait beside it.
+            self.owed.push_front(answer.into());
+        }
     }
 
     fn owe(&mut self, owed: impl Into<Owed>) -> Result<(), Close> {
@@ -363,6 +382,9 @@ async fn tell(
     owed: &mut VecDeque<Owed>,
     may_ask: bool,
 ) -> Result<Told, Close> {
+    if !outgoing.has_room() {
+        watch.let_go();
+    }
     outgoing.room().await?;
     // A turn is shown as it stands after everything that the client was told.
     let is_due = |owed: &Owed| !matches!(owed, Owed::Turn(_)) || may_ask && !watch.is_behind();
@@ -397,8 +419,13 @@ async fn send_frame(outgoing: &mut Outgoing, frame: ServerFrame) -> Result<(), C
 }
 
 /// How a turn ended, as it is stored.
-async fn ended(app: Arc<App>, caller: Caller, waifu_id: WaifuId, turn: TurnId) -> Vec<Owed> {
-    let answer = match app.send_message.outcome(caller, waifu_id, turn).await {
+async fn ended(
+    app: Arc<App>,
+    caller: Caller,
+    waifu_id: WaifuId,
+    turn: TurnId,
+) -> Option<FrameBody> {
+    match app.send_message.outcome(caller, waifu_id, turn).await {
         // While it streams elsewhere its words come as they are known here.
         Ok(Some(outcome)) => ended_before(outcome),
         Ok(None) => {
@@ -406,8 +433,7 @@ async fn ended(app: Arc<App>, caller: Caller, waifu_id: WaifuId, turn: TurnId) -
             Some(FrameBody::error(problem, Some(turn.into())))
         }
         Err(error) => Some(FrameBody::error(error.into(), Some(turn.into()))),
-    };
-    answer.map(Owed::from).into_iter().collect()
+    }
 }
 
 async fn send(

@@ -10,7 +10,8 @@ use waifu_domain::turn::RunNo;
 use super::speech::Speech;
 use crate::turns::news::{Happening, Numbered};
 
-/// Events of a topic that are kept in memory; who is further behind reads the log.
+/// Events of a topic that are kept in memory, with the newest end of a run alone, which holds her words; who is further
+/// behind reads the log.
 const KEPT: usize = 8;
 
 #[derive(Debug, Default)]
@@ -54,6 +55,7 @@ impl Topic {
             state.head = state.head.max(seq);
             if let Some(ended) = happening.ends() {
                 state.end(ended);
+                state.recent.retain(|_, event| event.ends().is_none());
             }
             state.recent.insert(seq, happening);
         }

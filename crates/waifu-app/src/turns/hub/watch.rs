@@ -141,6 +141,12 @@ impl Watch {
         speech.map(|speech| self.listen_to(speech))
     }
 
+    /// Keeps nothing but its place: what was read ahead is read again when it can be told.
+    pub fn let_go(&mut self) {
+        self.read = VecDeque::new();
+        self.reading = None;
+    }
+
     /// Waits for what is to be told next. Safe to drop while waiting. A store that is away is waited for.
     pub async fn next(&mut self) -> Result<News, WatchError> {
         let topic = Arc::clone(&self.topic);

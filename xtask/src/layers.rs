@@ -64,6 +64,7 @@ pub(crate) const LAYERS: &[Layer] = &[
             &[
                 "async-trait",
                 "futures-util",
+                "moka",
                 "secrecy",
                 "serde",
                 "serde_json",

@@ -155,6 +155,7 @@ diesel::table! {
         rotated_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        family_hash -> Nullable<Binary>,
     }
 }
 
@@ -187,6 +188,7 @@ diesel::table! {
         created_at -> Timestamptz,
         time_zone -> Nullable<Text>,
         birthday -> Nullable<Date>,
+        suspended_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -221,6 +223,7 @@ diesel::table! {
 }
 
 diesel::joinable!(relationships -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(turns -> relationships (relationship_id));
 diesel::joinable!(messages -> turns (turn_id));
 
@@ -229,6 +232,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     relationships,
     runs,
+    sessions,
     turns,
     users,
     waifu_versions,

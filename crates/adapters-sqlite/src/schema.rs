@@ -11,6 +11,7 @@ diesel::table! {
         created_at -> BigInt,
         time_zone -> Nullable<Text>,
         birthday -> Nullable<Text>,
+        suspended_at -> Nullable<BigInt>,
     }
 }
 
@@ -24,6 +25,7 @@ diesel::table! {
         rotated_at -> BigInt,
         expires_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
+        family_hash -> Nullable<Binary>,
     }
 }
 
@@ -217,6 +219,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     relationships,
     runs,
+    sessions,
     turns,
+    users,
     waifus,
 );

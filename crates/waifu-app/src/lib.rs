@@ -4,6 +4,7 @@
 pub mod caller;
 pub mod catalogues;
 pub mod failpoint;
+pub mod identity;
 pub mod log;
 pub mod ports;
 pub mod turns;

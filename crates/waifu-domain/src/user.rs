@@ -20,6 +20,8 @@ pub struct User {
     pub time_zone: TimeZone,
     pub birthday: Option<Date>,
     pub created_at: Timestamp,
+    /// Since when he is kept out.
+    pub suspended_at: Option<Timestamp>,
 }
 
 impl User {

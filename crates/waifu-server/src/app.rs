@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use waifu_app::catalogues::Catalogues;
+use waifu_app::identity::Identity;
 use waifu_app::ports::access_tokens::AccessTokens;
 use waifu_app::ports::clock::Clock;
 use waifu_app::ports::ids::IdSource;
@@ -25,10 +26,10 @@ use waifu_app::ports::turn_store::TurnStore;
 use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
-    Acts, ActsParts, AwaitAnswer, CreateWaifu, DeleteWaifu, DemoUser, Follow, GetWaifu, ListEvents,
-    ListOffers, ListWaifus, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile,
-    ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn,
-    UpdateProfile, UpdateWaifu,
+    Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser, EndSession,
+    Follow, GetWaifu, ListEvents, ListOffers, ListWaifus, OpenSession, ReadAffection, ReadHistory,
+    ReadLedger, ReadProfile, ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus,
+    SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
@@ -47,7 +48,7 @@ pub struct App {
     pub settings: Settings,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
-    pub access_tokens: Arc<dyn AccessTokens>,
+    pub identity: Identity,
     pub store: Arc<dyn Store>,
     pub census: Arc<Census>,
     pub metrics: Metrics,
@@ -57,6 +58,9 @@ pub struct App {
     pub model_kind: ModelKind,
     pub register: Register,
     pub sign_in: SignIn,
+    pub end_session: EndSession,
+    pub change_password: ChangePassword,
+    pub suspend_user: SuspendUser,
     pub refresh: Refresh,
     pub demo_user: DemoUser,
     pub read_profile: ReadProfile,
@@ -189,6 +193,11 @@ impl App {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::new());
         let lifetime = time::Duration::minutes(settings.auth.access_token_minutes.into());
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(key, lifetime));
+        let identity = Identity::new(
+            Arc::clone(&access_tokens),
+            Arc::clone(&store),
+            Arc::clone(&clock),
+        );
         let hub = Hub::new(Arc::clone(&store), Arc::clone(&catalogues));
         let limits = TurnLimits {
             runs: settings.turns.streaming,
@@ -241,8 +250,24 @@ impl App {
             },
             sign_in: SignIn {
                 store: Arc::clone(&store),
-                passwords,
+                passwords: Arc::clone(&passwords),
                 open_session: open_session.clone(),
+            },
+            end_session: EndSession {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                identity: identity.clone(),
+            },
+            change_password: ChangePassword {
+                store: Arc::clone(&store),
+                passwords,
+                clock: Arc::clone(&clock),
+                identity: identity.clone(),
+            },
+            suspend_user: SuspendUser {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                identity: identity.clone(),
             },
             refresh: Refresh {
                 store: Arc::clone(&store),
@@ -331,7 +356,7 @@ impl App {
             settings,
             clock,
             ids,
-            access_tokens,
+            identity,
             store,
             census: Arc::default(),
             metrics: Metrics::new(),

@@ -22,6 +22,7 @@ use waifu_app::use_cases::page::PageLimit;
 use crate::app::App;
 use crate::auth::bearer::authenticate;
 use crate::settings::DeployedIn;
+use crate::sockets::attendance;
 use crate::{graphql, metrics, rest, say, ws};
 
 /// Longer than a slow reader is given before he is told that he is too slow, with the time that it takes to find out.
@@ -82,7 +83,10 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     let stopping = stop_on_signal(app.clone(), server.handle())?;
     greet(&app, listening).await?;
     tokio::spawn(stopping);
-    server.await.context("failed to serve")
+    let attendance = tokio::spawn(attendance::check_forever(app.clone()));
+    let ended = server.await.context("failed to serve");
+    attendance.abort();
+    ended
 }
 
 /// Words are written as they come: none waits for the peer to acknowledge the one before. Little waits for a peer that
@@ -138,10 +142,7 @@ async fn offer_a_try(app: &App, url: &str) -> anyhow::Result<()> {
         .execute()
         .await
         .context("failed to make the demo user")?;
-    let caller = app
-        .access_tokens
-        .verify(&demo.access_token, app.clock.now())?
-        .caller;
+    let caller = app.identity.verify(&demo.access_token).await?.caller;
     let one = PageLimit::try_from(1).expect("1 is a limit");
     let companions = app.list_waifus.execute(caller, None, one).await?;
     let Some(companion) = companions.items.first() else {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 use waifu_app::ports::clock::Clock;
 use waifu_app::ports::ids::IdSource;
-use waifu_app::ports::secrets::{RefreshToken, SecretSource};
+use waifu_app::ports::secrets::SecretSource;
 use waifu_domain::timestamp::Timestamp;
 
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +39,8 @@ impl IdSource for TimeOrderedIds {
 pub struct RandomSecrets;
 
 impl SecretSource for RandomSecrets {
-    fn new_refresh_token(&self) -> RefreshToken {
-        RefreshToken::new(URL_SAFE_NO_PAD.encode(random_bits()))
+    fn new_secret(&self) -> String {
+        URL_SAFE_NO_PAD.encode(random_bits())
     }
 }
 

@@ -26,6 +26,7 @@ on_postgres! {
     the_same_message_at_both_servers_at_once_is_one_turn,
     a_stop_through_the_other_server_hangs_up_on_the_provider,
     clients_of_a_server_that_dies_go_on_at_the_other,
+    whoever_signs_out_at_one_server_is_out_at_the_other,
 }
 
 /// The second one goes with its [`Process`].
@@ -243,4 +244,20 @@ async fn clients_of_a_server_that_dies_go_on_at_the_other(world: World) {
         check(conversations, &here).await;
     }
     hold_the_law(&mut server).await;
+}
+
+async fn whoever_signs_out_at_one_server_is_out_at_the_other(world: World) {
+    let (server, _other, there) = two_servers(world).await;
+    let here = server.user().await;
+    let there = here.through(&there);
+    let hana = here.companion().await;
+    there.get("/me").await.ok();
+    let (mut socket, _) = Socket::ready(&there, &hana).await;
+    let signed_out = Instant::now();
+    assert_eq!(send(here.request("POST", "/auth/logout")).await.status, 204);
+    assert_eq!(socket.closed().await, 4410);
+    while there.get("/me").await.status != 401 {
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert!(signed_out.elapsed() < Duration::from_secs(5));
 }

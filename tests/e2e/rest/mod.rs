@@ -20,5 +20,6 @@ mod profile;
 mod refusals;
 mod regenerate;
 mod rewind;
+mod sessions;
 mod strangers;
 mod tokens;

@@ -15,7 +15,10 @@ scenarios! {
 }
 
 /// Everything behind a login; `{id}` is a companion, and so on.
-const ENDPOINTS: [(&str, &str); 24] = [
+const ENDPOINTS: [(&str, &str); 29] = [
+    ("POST", "/auth/logout"),
+    ("POST", "/auth/logout-all"),
+    ("POST", "/auth/password"),
     ("GET", "/me"),
     ("PATCH", "/me"),
     ("GET", "/waifus"),
@@ -39,6 +42,8 @@ const ENDPOINTS: [(&str, &str); 24] = [
     ("GET", "/waifus/{id}/events"),
     ("POST", "/waifus/{id}/events/{occurrence_id}/choice"),
     ("POST", "/admin/adjustments"),
+    ("PUT", "/admin/users/{user_id}/suspension"),
+    ("DELETE", "/admin/users/{user_id}/suspension"),
     ("POST", "/graphql"),
 ];
 
@@ -49,6 +54,7 @@ async fn every_endpoint_asks_for_a_token_before_it_looks_at_anything_else(world:
             let path = path
                 .replace("{id}", &id)
                 .replace("{turn_id}", &id)
+                .replace("{user_id}", &id)
                 .replace("{occurrence_id}", &id);
             let request = server.door.request(method, &path);
             let request = request.header("Idempotency-Key", " ").body("{nonsense");

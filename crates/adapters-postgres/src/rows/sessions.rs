@@ -6,11 +6,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::secrets::TokenHash;
-use waifu_app::ports::store::{Session, Sessions, StoreError, TokenMatch};
+use waifu_app::ports::store::{Session, Sessions, Standing, StoreError, Whose};
+use waifu_domain::ids::SessionId;
+use waifu_domain::timestamp::Timestamp;
 
 use crate::columns::{Moment, hash};
 use crate::errors::Fault;
-use crate::schema::sessions;
+use crate::schema::{sessions, users};
 use crate::unit_of_work::Repository;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -24,6 +26,7 @@ struct SessionRow {
     rotated_at: Moment,
     expires_at: Moment,
     revoked_at: Option<Moment>,
+    family_hash: Option<Vec<u8>>,
 }
 
 impl SessionRow {
@@ -37,12 +40,15 @@ impl SessionRow {
             rotated_at: Moment(session.rotated_at),
             expires_at: Moment(session.expires_at),
             revoked_at: session.revoked_at.map(Moment),
+            family_hash: session.family.map(|family| family.0.to_vec()),
         }
     }
 
     fn read(self) -> Result<Session, Fault> {
         let previous = self.previous_token_hash.as_deref();
         let previous = previous.map(|bytes| hash("sessions.previous_token_hash", bytes));
+        let family = self.family_hash.as_deref();
+        let family = family.map(|bytes| hash("sessions.family_hash", bytes));
         Ok(Session {
             id: self.id.into(),
             user_id: self.user_id.into(),
@@ -52,6 +58,7 @@ impl SessionRow {
             rotated_at: self.rotated_at.0,
             expires_at: self.expires_at.0,
             revoked_at: self.revoked_at.map(|at| at.0),
+            family: family.transpose()?.map(TokenHash),
         })
     }
 }
@@ -67,26 +74,21 @@ async fn insert(connection: &mut AsyncPgConnection, session: &Session) -> Result
 async fn lock_by_token(
     connection: &mut AsyncPgConnection,
     token: TokenHash,
-) -> Result<Option<(Session, TokenMatch)>, Fault> {
+    family: Option<TokenHash>,
+) -> Result<Option<Session>, Fault> {
     let sought = token.0.as_slice();
+    let family = family.map(|family| family.0.to_vec());
     // Whoever waits for the lock sees the tokens as the holder has left them.
     let row = sessions::table
         .filter(sessions::token_hash.eq(sought))
         .or_filter(sessions::previous_token_hash.eq(sought))
+        .or_filter(sessions::family_hash.eq(family))
         .select(SessionRow::as_select())
         .for_no_key_update()
         .first(connection)
         .await
         .optional()?;
-    let session = row.map(SessionRow::read).transpose()?;
-    Ok(session.map(|session| {
-        let which = if session.token == token {
-            TokenMatch::Current
-        } else {
-            TokenMatch::Previous
-        };
-        (session, which)
-    }))
+    row.map(SessionRow::read).transpose()
 }
 
 async fn update(connection: &mut AsyncPgConnection, session: &Session) -> Result<(), Fault> {
@@ -98,6 +100,7 @@ async fn update(connection: &mut AsyncPgConnection, session: &Session) -> Result
             sessions::rotated_at.eq(row.rotated_at),
             sessions::expires_at.eq(row.expires_at),
             sessions::revoked_at.eq(row.revoked_at),
+            sessions::family_hash.eq(row.family_hash),
         ))
         .execute(connection)
         .await?;
@@ -106,6 +109,49 @@ async fn update(connection: &mut AsyncPgConnection, session: &Session) -> Result
     } else {
         Err(Fault::Missing("sessions"))
     }
+}
+
+async fn revoke(
+    connection: &mut AsyncPgConnection,
+    whose: Whose,
+    at: Timestamp,
+) -> Result<u64, Fault> {
+    let user = match whose {
+        Whose::All(user) | Whose::AllBut(user, _) | Whose::One(user, _) => user,
+    };
+    let mut standing = sessions::table
+        .filter(sessions::user_id.eq(user.as_uuid()))
+        .filter(sessions::revoked_at.is_null())
+        .into_boxed();
+    standing = match whose {
+        Whose::All(_) => standing,
+        Whose::AllBut(_, id) => standing.filter(sessions::id.ne(id.as_uuid())),
+        Whose::One(_, id) => standing.filter(sessions::id.eq(id.as_uuid())),
+    };
+    let revoked = diesel::update(sessions::table)
+        .filter(sessions::id.eq_any(standing.select(sessions::id)))
+        .set(sessions::revoked_at.eq(Moment(at)))
+        .execute(connection)
+        .await?;
+    Ok(revoked as u64)
+}
+
+async fn standings(
+    connection: &mut AsyncPgConnection,
+    ids: &[SessionId],
+) -> Result<Vec<(SessionId, Standing)>, Fault> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+    let rows: Vec<(Uuid, Option<Moment>, Option<Moment>)> = sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq_any(ids))
+        .select((sessions::id, sessions::revoked_at, users::suspended_at))
+        .load(connection)
+        .await?;
+    let read = |(id, revoked, suspended): (Uuid, Option<Moment>, Option<Moment>)| {
+        let standing = Standing::new(revoked.map(|at| at.0), suspended.map(|at| at.0));
+        (id.into(), standing)
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 #[async_trait]
@@ -117,8 +163,20 @@ impl Sessions for Repository<'_> {
     async fn lock_by_token(
         &mut self,
         token: TokenHash,
-    ) -> Result<Option<(Session, TokenMatch)>, StoreError> {
-        Ok(lock_by_token(self.0, token).await?)
+        family: Option<TokenHash>,
+    ) -> Result<Option<Session>, StoreError> {
+        Ok(lock_by_token(self.0, token, family).await?)
+    }
+
+    async fn revoke(&mut self, whose: Whose, at: Timestamp) -> Result<u64, StoreError> {
+        Ok(revoke(self.0, whose, at).await?)
+    }
+
+    async fn standings(
+        &mut self,
+        sessions: &[SessionId],
+    ) -> Result<Vec<(SessionId, Standing)>, StoreError> {
+        Ok(standings(self.0, sessions).await?)
     }
 
     async fn update(&mut self, session: &Session) -> Result<(), StoreError> {

@@ -29,6 +29,7 @@ pub(crate) struct UserRow {
     created_at: Moment,
     time_zone: Option<String>,
     birthday: Option<Date>,
+    suspended_at: Option<Moment>,
 }
 
 /// What the judge is told of the user, and what she calls him.
@@ -58,6 +59,7 @@ impl UserRow {
             created_at: Moment(user.created_at),
             time_zone: Some(user.time_zone.into()),
             birthday: user.birthday,
+            suspended_at: user.suspended_at.map(Moment),
         }
     }
 
@@ -71,6 +73,7 @@ impl UserRow {
             time_zone: time_zone(self.time_zone)?,
             birthday: self.birthday,
             created_at: self.created_at.0,
+            suspended_at: self.suspended_at.map(|at| at.0),
         };
         Ok((user, PasswordHash(self.password_hash)))
     }
@@ -145,7 +148,37 @@ async fn update(connection: &mut AsyncPgConnection, user: &User) -> Result<(), F
             users::age_group.eq(word(user.age_group)),
             users::time_zone.eq(user.time_zone.as_str()),
             users::birthday.eq(user.birthday),
+            users::suspended_at.eq(user.suspended_at.map(Moment)),
         ))
+        .execute(connection)
+        .await?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Fault::Missing("users"))
+    }
+}
+
+async fn password(
+    connection: &mut AsyncPgConnection,
+    id: UserId,
+) -> Result<Option<PasswordHash>, Fault> {
+    let hash = users::table
+        .find(id.as_uuid())
+        .select(users::password_hash)
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(hash.map(PasswordHash))
+}
+
+async fn set_password(
+    connection: &mut AsyncPgConnection,
+    id: UserId,
+    hash: PasswordHash,
+) -> Result<(), Fault> {
+    let updated = diesel::update(users::table.find(id.as_uuid()))
+        .set(users::password_hash.eq(hash.0))
         .execute(connection)
         .await?;
     if updated == 1 {
@@ -178,5 +211,13 @@ impl Users for Repository<'_> {
 
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
         Ok(update(self.0, user).await?)
+    }
+
+    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
+        Ok(password(self.0, id).await?)
+    }
+
+    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError> {
+        Ok(set_password(self.0, id, hash).await?)
     }
 }

@@ -191,6 +191,20 @@ async fn by_id(connection: &mut AsyncPgConnection, id: WaifuId) -> Result<Option
     row.map(WaifuRow::read).transpose()
 }
 
+async fn deleted(
+    connection: &mut AsyncPgConnection,
+    ids: &[WaifuId],
+) -> Result<Vec<WaifuId>, Fault> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+    let deleted: Vec<Uuid> = waifus::table
+        .filter(waifus::id.eq_any(ids))
+        .filter(waifus::deleted_at.is_not_null())
+        .select(waifus::id)
+        .load(connection)
+        .await?;
+    Ok(deleted.into_iter().map(Into::into).collect())
+}
+
 async fn by_key(connection: &mut AsyncPgConnection, key: &Slug) -> Result<Option<Waifu>, Fault> {
     let row = waifus::table
         .filter(waifus::key.eq(key.as_str()))
@@ -295,6 +309,10 @@ impl Waifus for Repository<'_> {
 
     async fn by_id(&mut self, id: WaifuId) -> Result<Option<Waifu>, StoreError> {
         Ok(by_id(self.0, id).await?)
+    }
+
+    async fn deleted(&mut self, ids: &[WaifuId]) -> Result<Vec<WaifuId>, StoreError> {
+        Ok(deleted(self.0, ids).await?)
     }
 
     async fn by_key(&mut self, key: &Slug) -> Result<Option<Waifu>, StoreError> {

@@ -12,7 +12,7 @@ use waifu_domain::user::{User, Username};
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::users;
-use crate::types::{DbUuid, checked, db, name_of, named};
+use crate::types::{DbUuid, checked, db, micros, moment, name_of, named};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
@@ -26,6 +26,7 @@ pub(crate) struct UserRow {
     created_at: i64,
     time_zone: Option<String>,
     birthday: Option<String>,
+    suspended_at: Option<i64>,
 }
 
 impl UserRow {
@@ -41,6 +42,7 @@ impl UserRow {
             created_at: user.created_at.unix_micros(),
             time_zone: Some(user.time_zone.as_str().to_owned()),
             birthday: user.birthday.map(|day| day.to_string()),
+            suspended_at: micros(user.suspended_at),
         }
     }
 
@@ -57,6 +59,7 @@ impl UserRow {
             },
             birthday: self.birthday.as_deref().map(day).transpose()?,
             created_at: Timestamp::from_unix_micros(self.created_at),
+            suspended_at: moment(self.suspended_at),
         };
         Ok((user, PasswordHash(self.password_hash)))
     }
@@ -108,11 +111,41 @@ pub(crate) fn update(c: &mut SqliteConnection, user: &User) -> Result<(), Fault>
             users::age_group.eq(name_of(user.age_group)),
             users::time_zone.eq(user.time_zone.as_str()),
             users::birthday.eq(user.birthday.map(|day| day.to_string())),
+            users::suspended_at.eq(micros(user.suspended_at)),
         ))
         .execute(c)?;
     if updated == 1 {
         Ok(())
     } else {
         Err(Fault::Misuse("the user to be updated is not stored"))
+    }
+}
+
+pub(crate) fn password(
+    c: &mut SqliteConnection,
+    id: UserId,
+) -> Result<Option<PasswordHash>, Fault> {
+    let hash = users::table
+        .find(db(id))
+        .select(users::password_hash)
+        .first(c)
+        .optional()?;
+    Ok(hash.map(PasswordHash))
+}
+
+pub(crate) fn set_password(
+    c: &mut SqliteConnection,
+    id: UserId,
+    hash: PasswordHash,
+) -> Result<(), Fault> {
+    let updated = diesel::update(users::table.find(db(id)))
+        .set(users::password_hash.eq(hash.0))
+        .execute(c)?;
+    if updated == 1 {
+        Ok(())
+    } else {
+        Err(Fault::Misuse(
+            "the user whose password changes is not stored",
+        ))
     }
 }

@@ -152,6 +152,16 @@ pub(crate) fn by_id(c: &mut SqliteConnection, id: WaifuId) -> Result<Option<Waif
     Ok(row.map(WaifuRow::into_waifu).transpose()?)
 }
 
+pub(crate) fn deleted(c: &mut SqliteConnection, ids: &[WaifuId]) -> Result<Vec<WaifuId>, Fault> {
+    let ids = ids.iter().map(|id| db(*id));
+    let deleted: Vec<DbUuid> = waifus::table
+        .filter(waifus::id.eq_any(ids))
+        .filter(waifus::deleted_at.is_not_null())
+        .select(waifus::id)
+        .load(c)?;
+    Ok(deleted.into_iter().map(DbUuid::id).collect())
+}
+
 pub(crate) fn by_key(c: &mut SqliteConnection, key: &Slug) -> Result<Option<Waifu>, Fault> {
     let row = waifus::table
         .filter(waifus::key.eq(key.as_str()))

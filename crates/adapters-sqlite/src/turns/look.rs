@@ -18,7 +18,7 @@ const LOOK: &str = "
         waifus.key, waifus.seeded_version, waifus.owner_id, waifus.visibility, waifus.version,
         waifus.created_at, waifus.updated_at, waifus.deleted_at,
         users.id, users.username, users.display_name, users.password_hash, users.role,
-        users.age_group, users.created_at, users.time_zone, users.birthday,
+        users.age_group, users.created_at, users.time_zone, users.birthday, users.suspended_at,
         relationships.id, relationships.user_id, relationships.waifu_id, relationships.affection,
         relationships.level, relationships.facts, relationships.last_interaction,
         relationships.epoch, relationships.head_seq, relationships.last_entry_no,

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use waifu_app::ports::secrets::TokenHash;
-use waifu_app::ports::store::{Session, Sessions, StoreError, TokenMatch};
+use waifu_app::ports::store::{Session, Sessions, Standing, StoreError, Whose};
+use waifu_domain::ids::SessionId;
+use waifu_domain::timestamp::Timestamp;
 
 use super::Repository;
 use crate::rows::sessions;
@@ -17,8 +19,23 @@ impl Sessions for Repository<'_> {
     async fn lock_by_token(
         &mut self,
         token: TokenHash,
-    ) -> Result<Option<(Session, TokenMatch)>, StoreError> {
-        self.0.run(move |c| sessions::by_token(c, token)).await
+        family: Option<TokenHash>,
+    ) -> Result<Option<Session>, StoreError> {
+        self.0
+            .run(move |c| sessions::by_token(c, token, family))
+            .await
+    }
+
+    async fn revoke(&mut self, whose: Whose, at: Timestamp) -> Result<u64, StoreError> {
+        self.0.run(move |c| sessions::revoke(c, whose, at)).await
+    }
+
+    async fn standings(
+        &mut self,
+        sessions: &[SessionId],
+    ) -> Result<Vec<(SessionId, Standing)>, StoreError> {
+        let ids = sessions.to_vec();
+        self.0.run(move |c| sessions::standings(c, &ids)).await
     }
 
     async fn update(&mut self, session: &Session) -> Result<(), StoreError> {

@@ -36,4 +36,12 @@ impl Users for Repository<'_> {
         let user = user.clone();
         self.0.run(move |c| users::update(c, &user)).await
     }
+
+    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
+        self.0.run(move |c| users::password(c, id)).await
+    }
+
+    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError> {
+        self.0.run(move |c| users::set_password(c, id, hash)).await
+    }
 }

@@ -21,6 +21,11 @@ impl Waifus for Repository<'_> {
         self.0.run(move |c| waifus::by_id(c, id)).await
     }
 
+    async fn deleted(&mut self, ids: &[WaifuId]) -> Result<Vec<WaifuId>, StoreError> {
+        let ids = ids.to_vec();
+        self.0.run(move |c| waifus::deleted(c, &ids)).await
+    }
+
     async fn by_key(&mut self, key: &Slug) -> Result<Option<Waifu>, StoreError> {
         let key = key.clone();
         self.0.run(move |c| waifus::by_key(c, &key)).await

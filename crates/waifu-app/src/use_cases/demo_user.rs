@@ -53,6 +53,7 @@ impl DemoUser {
             time_zone: TimeZone::utc(),
             birthday: None,
             created_at: self.clock.now(),
+            suspended_at: None,
         };
         let new = NewUser {
             user: user.clone(),

@@ -49,7 +49,7 @@ impl OpenSession {
         user: User,
     ) -> Result<SignedIn, StoreError> {
         let now = self.clock.now();
-        let refresh_token = self.secrets.new_refresh_token();
+        let refresh_token = RefreshToken::first(&*self.secrets);
         let session = Session {
             id: self.ids.fresh(),
             user_id: user.id,
@@ -59,6 +59,7 @@ impl OpenSession {
             rotated_at: now,
             expires_at: now.plus(SESSION_LIFETIME),
             revoked_at: None,
+            family: refresh_token.family(),
         };
         work.sessions().insert(session).await?;
         Ok(self.signed_in(user, &session, refresh_token, now))

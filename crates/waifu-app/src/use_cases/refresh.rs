@@ -8,8 +8,8 @@ use waifu_domain::timestamp::Timestamp;
 
 use super::open_session::{OpenSession, SESSION_LIFETIME, SignedIn};
 use crate::ports::clock::Clock;
-use crate::ports::secrets::{RefreshToken, SecretSource};
-use crate::ports::store::{Session, Store, StoreError, TokenMatch, UnitOfWork, finish};
+use crate::ports::secrets::{RefreshToken, SecretSource, TokenHash};
+use crate::ports::store::{Session, Store, StoreError, UnitOfWork, finish};
 
 /// How long after a rotation the token before is taken for that of a lost answer.
 const GRACE: Duration = Duration::seconds(10);
@@ -52,10 +52,11 @@ impl Refresh {
         token: &RefreshToken,
     ) -> Result<Option<SignedIn>, StoreError> {
         let now = self.clock.now();
-        let Some((session, matched)) = work.sessions().lock_by_token(token.hash()).await? else {
+        let (hash, family) = (token.hash(), token.family());
+        let Some(session) = work.sessions().lock_by_token(hash, family).await? else {
             return Ok(None);
         };
-        match step(session, matched, now) {
+        match step(session, hash, now) {
             Step::Refuse => Ok(None),
             Step::Revoke(session) => {
                 work.sessions().update(&session).await?;
@@ -65,9 +66,13 @@ impl Refresh {
                 let Some(user) = work.users().by_id(session.user_id).await? else {
                     return Ok(None);
                 };
-                let refresh_token = self.secrets.new_refresh_token();
+                if user.suspended_at.is_some() {
+                    return Ok(None);
+                }
+                let refresh_token = token.next(&*self.secrets);
                 let session = Session {
                     token: refresh_token.hash(),
+                    family: refresh_token.family(),
                     ..session
                 };
                 work.sessions().update(&session).await?;
@@ -82,29 +87,32 @@ impl Refresh {
     }
 }
 
-fn step(session: Session, matched: TokenMatch, now: Timestamp) -> Step {
+fn step(session: Session, token: TokenHash, now: Timestamp) -> Step {
     if session.revoked_at.is_some() || session.expires_at <= now {
         return Step::Refuse;
     }
-    match matched {
-        TokenMatch::Current => Step::Rotate(Session {
+    let is_previous = session.previous_token == Some(token);
+    if session.token == token {
+        Step::Rotate(Session {
             previous_token: Some(session.token),
             rotated_at: now,
             expires_at: now.plus(SESSION_LIFETIME),
             ..session
-        }),
+        })
+    } else if is_previous && now.since(session.rotated_at) <= GRACE {
         // The answer was lost, and nobody has the token that it held; whoever shows that one later was told it by
         // a thief. So it becomes the previous one with its grace already over.
-        TokenMatch::Previous if now.since(session.rotated_at) <= GRACE => Step::Rotate(Session {
+        Step::Rotate(Session {
             previous_token: Some(session.token),
             rotated_at: now.minus(GRACE + Duration::SECOND),
             expires_at: now.plus(SESSION_LIFETIME),
             ..session
-        }),
-        TokenMatch::Previous => Step::Revoke(Session {
+        })
+    } else {
+        Step::Revoke(Session {
             revoked_at: Some(now),
             ..session
-        }),
+        })
     }
 }
 
@@ -113,7 +121,9 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
-    use crate::ports::secrets::TokenHash;
+    const CURRENT: TokenHash = TokenHash([2; 32]);
+    const PREVIOUS: TokenHash = TokenHash([1; 32]);
+    const OLDER: TokenHash = TokenHash([0; 32]);
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_unix_micros(0).plus(Duration::seconds(seconds))
@@ -123,21 +133,22 @@ mod tests {
         Session {
             id: Uuid::from_u128(1).into(),
             user_id: Uuid::from_u128(2).into(),
-            token: TokenHash([2; 32]),
-            previous_token: Some(TokenHash([1; 32])),
+            token: CURRENT,
+            previous_token: Some(PREVIOUS),
             created_at: at(0),
             rotated_at: at(100),
             expires_at: at(1_000),
             revoked_at: None,
+            family: Some(TokenHash([9; 32])),
         }
     }
 
     #[test]
     fn the_current_token_is_rotated_and_becomes_the_previous_one() {
-        let Step::Rotate(session) = step(rotated_at_100(), TokenMatch::Current, at(200)) else {
+        let Step::Rotate(session) = step(rotated_at_100(), CURRENT, at(200)) else {
             panic!("not rotated");
         };
-        assert_eq!(session.previous_token, Some(TokenHash([2; 32])));
+        assert_eq!(session.previous_token, Some(CURRENT));
         assert_eq!(
             (session.rotated_at, session.expires_at),
             (at(200), at(200).plus(SESSION_LIFETIME))
@@ -146,35 +157,40 @@ mod tests {
 
     #[test]
     fn the_previous_token_works_once_more_for_ten_seconds() {
-        let Step::Rotate(session) = step(rotated_at_100(), TokenMatch::Previous, at(110)) else {
+        let Step::Rotate(session) = step(rotated_at_100(), PREVIOUS, at(110)) else {
             panic!("not rotated");
         };
-        let Step::Revoke(_) = step(session, TokenMatch::Previous, at(110)) else {
+        let Step::Revoke(_) = step(session, PREVIOUS, at(110)) else {
             panic!("the token of the lost answer was taken");
         };
     }
 
     #[test]
     fn a_later_use_of_the_previous_token_ends_the_session() {
-        let Step::Revoke(session) = step(rotated_at_100(), TokenMatch::Previous, at(111)) else {
+        let Step::Revoke(session) = step(rotated_at_100(), PREVIOUS, at(111)) else {
             panic!("not revoked");
         };
         assert_eq!(session.revoked_at, Some(at(111)));
     }
 
     #[test]
+    fn a_token_from_before_the_previous_one_ends_the_session_at_once() {
+        let Step::Revoke(session) = step(rotated_at_100(), OLDER, at(101)) else {
+            panic!("not revoked");
+        };
+        assert_eq!(session.revoked_at, Some(at(101)));
+    }
+
+    #[test]
     fn an_expired_or_revoked_session_is_refused() {
         assert!(matches!(
-            step(rotated_at_100(), TokenMatch::Current, at(1_000)),
+            step(rotated_at_100(), CURRENT, at(1_000)),
             Step::Refuse
         ));
         let revoked = Session {
             revoked_at: Some(at(150)),
             ..rotated_at_100()
         };
-        assert!(matches!(
-            step(revoked, TokenMatch::Current, at(200)),
-            Step::Refuse
-        ));
+        assert!(matches!(step(revoked, CURRENT, at(200)), Step::Refuse));
     }
 }

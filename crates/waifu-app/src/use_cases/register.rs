@@ -53,6 +53,7 @@ impl Register {
             time_zone: TimeZone::utc(),
             birthday: None,
             created_at: self.clock.now(),
+            suspended_at: None,
         };
         let mut work = self.store.begin().await?;
         let outcome = self

@@ -20,6 +20,9 @@ pub enum SignInError {
     /// No such user, or another password: which of the two is not told.
     #[error("the username or the password is wrong")]
     Wrong,
+    /// Told to nobody but who knows the password.
+    #[error("the account is suspended")]
+    Suspended,
     #[error(transparent)]
     Passwords(#[from] PasswordsUnavailable),
     #[error(transparent)]
@@ -38,6 +41,9 @@ impl SignIn {
         // No connection is held while the password is hashed, which takes long on purpose.
         let right = self.passwords.verify(password, hash).await?;
         let user = user.filter(|_| right).ok_or(SignInError::Wrong)?;
+        if user.suspended_at.is_some() {
+            return Err(SignInError::Suspended);
+        }
         let mut work = self.store.begin().await?;
         let outcome = self.open_session.execute(&mut *work, user).await;
         Ok(finish(work, outcome).await?)

@@ -20,7 +20,7 @@ pub async fn authenticate(
     let app = request
         .app_data::<web::Data<App>>()
         .expect("every server has its app");
-    let verified = verify(app, request.headers())?;
+    let verified = verify(app, request.headers()).await?;
     request
         .extensions_mut()
         .insert(Authenticated(verified.caller));
@@ -28,7 +28,7 @@ pub async fn authenticate(
 }
 
 /// The credential of a request; the query string and cookies are never looked at.
-pub fn verify(app: &App, headers: &HeaderMap) -> Result<VerifiedToken, Problem> {
+pub async fn verify(app: &App, headers: &HeaderMap) -> Result<VerifiedToken, Problem> {
     let header = headers.get(AUTHORIZATION).ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "the Authorization header is missing")
     })?;
@@ -44,13 +44,7 @@ pub fn verify(app: &App, headers: &HeaderMap) -> Result<VerifiedToken, Problem> 
                 "the Authorization header must be a Bearer token",
             )
         })?;
-    verify_token(app, token)
-}
-
-pub fn verify_token(app: &App, token: &str) -> Result<VerifiedToken, Problem> {
-    app.access_tokens
-        .verify(token, app.clock.now())
-        .map_err(|refused| Problem::new(Code::Unauthenticated, refused.to_string()))
+    Ok(app.identity.verify(token).await?)
 }
 
 /// The caller, as a handler's argument.

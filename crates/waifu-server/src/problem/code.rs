@@ -54,6 +54,8 @@ codes! {
     NotOwner = "not_owner", FORBIDDEN;
     /// this caller may not do that
     Forbidden = "forbidden", FORBIDDEN;
+    /// the account is suspended
+    Suspended = "suspended", FORBIDDEN;
     /// there is no such thing, or the caller may not see it
     NotFound = "not_found", NOT_FOUND;
     /// the path exists, but not with this method
@@ -116,6 +118,7 @@ impl Code {
             | Self::Unauthenticated
             | Self::NotOwner
             | Self::Forbidden
+            | Self::Suspended
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::CompanionGone

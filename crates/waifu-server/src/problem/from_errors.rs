@@ -2,13 +2,15 @@
 //! of before it compiles. What is this server's own fault is logged here, once, with its chain.
 
 use tracing::error;
+use waifu_app::identity::NotLetIn;
 use waifu_app::log::chain;
 use waifu_app::ports::passwords::PasswordsUnavailable;
 use waifu_app::ports::store::StoreError;
 use waifu_app::turns::NotBegun;
 use waifu_app::use_cases::{
-    ActError, AnswerError, CreateWaifuError, NoAnswer, PlotError, RefreshError, RefusedAct,
-    RegisterError, SignInError, Unseen, UpdateProfileError, UpdateWaifuError,
+    ActError, AnswerError, ChangePasswordError, CreateWaifuError, NoAnswer, PlotError,
+    RefreshError, RefusedAct, RegisterError, SignInError, Unseen, UpdateProfileError,
+    UpdateWaifuError,
 };
 use waifu_domain::affection::Refusal;
 use waifu_domain::ids::TurnId;
@@ -19,14 +21,22 @@ use super::{Code, FieldError, Problem, WouldWork};
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        error!(error = chain(&error), "failed to use the store");
-        match error {
-            StoreError::Unavailable(_) => {
-                Self::new(Code::StoreUnavailable, "the store is out of reach")
-            }
-            StoreError::Failed(_) => internal(),
-        }
+        stored(&error)
     }
+}
+
+fn stored(error: &StoreError) -> Problem {
+    error!(error = chain(error), "failed to use the store");
+    match error {
+        StoreError::Unavailable(_) => {
+            Problem::new(Code::StoreUnavailable, "the store is out of reach")
+        }
+        StoreError::Failed(_) => internal(),
+    }
+}
+
+fn suspended() -> Problem {
+    Problem::new(Code::Suspended, "the account is suspended")
 }
 
 impl From<PasswordsUnavailable> for Problem {
@@ -39,6 +49,30 @@ impl From<PasswordsUnavailable> for Problem {
                 error!(error = chain(&error), "failed to work on a password");
                 internal()
             }
+        }
+    }
+}
+
+impl From<NotLetIn> for Problem {
+    fn from(error: NotLetIn) -> Self {
+        match error {
+            NotLetIn::Token(_) | NotLetIn::Revoked => {
+                Self::new(Code::Unauthenticated, error.to_string())
+            }
+            NotLetIn::Suspended => suspended(),
+            NotLetIn::Store(error) => stored(&error),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for Problem {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Wrong => {
+                Self::invalid_field("/current_password", "is not the current password")
+            }
+            ChangePasswordError::Passwords(error) => error.into(),
+            ChangePasswordError::Store(error) => error.into(),
         }
     }
 }
@@ -76,6 +110,7 @@ impl From<SignInError> for Problem {
                 Code::Unauthenticated,
                 "the username or the password is wrong",
             ),
+            SignInError::Suspended => suspended(),
             SignInError::Passwords(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }

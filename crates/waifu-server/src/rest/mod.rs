@@ -36,7 +36,14 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
             scope::scope("/auth")
                 .service(auth::register::register)
                 .service(auth::login::login)
-                .service(auth::refresh::refresh),
+                .service(auth::refresh::refresh)
+                .service(
+                    scope::scope("")
+                        .wrap(from_fn(authenticate))
+                        .service(auth::logout::logout)
+                        .service(auth::logout::logout_all)
+                        .service(auth::password::change),
+                ),
         )
         .service(
             scope::scope("/me")
@@ -72,7 +79,9 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
             scope::scope("/admin")
                 .wrap(from_fn(admin::operators_alone))
                 .wrap(from_fn(authenticate))
-                .service(admin::adjust::adjust),
+                .service(admin::adjust::adjust)
+                .service(admin::suspend::suspend)
+                .service(admin::suspend::restore),
         );
 }
 

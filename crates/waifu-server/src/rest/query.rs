@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
 use waifu_app::use_cases::page::PageLimit;
-use waifu_domain::ids::{OccurrenceId, TurnId, WaifuId};
+use waifu_domain::ids::{OccurrenceId, TurnId, UserId, WaifuId};
 
 use super::cursor::Cursor;
 use crate::problem::{FieldError, Problem};
@@ -54,6 +54,20 @@ impl FromRequest for OccurrencePath {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().query("occurrence_id");
         ready(parse_parameter("occurrence_id", text, "must be a UUID").map(Self))
+    }
+}
+
+/// The user whom a path names.
+#[derive(Debug, Clone, Copy)]
+pub struct UserPath(pub UserId);
+
+impl FromRequest for UserPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("user_id");
+        ready(parse_parameter("user_id", text, "must be a UUID").map(Self))
     }
 }
 

@@ -3,11 +3,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
-use waifu_domain::ids::UserId;
+use waifu_app::caller::Caller;
+use waifu_domain::ids::{SessionId, UserId, WaifuId};
 use waifu_domain::relationship::Pair;
+
+use super::close::Close;
 
 /// Sockets of one user with one companion.
 pub const MOST_PER_PAIR: usize = 5;
@@ -26,10 +29,47 @@ struct Counted {
     strangers: HashMap<IpAddr, usize>,
     by_pair: HashMap<Pair, Oldest>,
     by_user: HashMap<UserId, Oldest>,
+    present: HashMap<u64, Present>,
 }
 
 /// Sockets from the oldest to the newest.
-type Oldest = VecDeque<(u64, CancellationToken)>;
+type Oldest = VecDeque<(u64, Ending)>;
+
+/// A user's socket: by what right it is open, and whom it is with.
+#[derive(Debug, Clone)]
+pub struct Present {
+    pub session: SessionId,
+    pub companion: Option<WaifuId>,
+    ending: Ending,
+}
+
+impl Present {
+    /// It is closed, unless it already is.
+    pub fn end(&self, why: Close) {
+        self.ending.set(why);
+    }
+}
+
+/// That a socket has to end, and why. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Ending {
+    why: Arc<OnceLock<Close>>,
+    token: CancellationToken,
+}
+
+impl Ending {
+    /// Waits for it. Safe to drop while waiting.
+    pub async fn comes(&self) -> Close {
+        self.token.cancelled().await;
+        self.why.get().cloned().unwrap_or(Close::ServerError)
+    }
+
+    fn set(&self, why: Close) {
+        // The first reason is the one.
+        let _ = self.why.set(why);
+        self.token.cancel();
+    }
+}
 
 /// A stranger's place; given back when dropped.
 #[derive(Debug)]
@@ -45,8 +85,17 @@ pub struct Seat {
     number: u64,
     user: UserId,
     pair: Option<Pair>,
-    /// Cancelled when a newer socket takes the place.
-    pub taken: CancellationToken,
+    /// When a newer socket takes the place, or whoever sits there may not any more.
+    pub ending: Ending,
+}
+
+impl Seat {
+    /// It is another session's now.
+    pub fn renew(&self, session: SessionId) {
+        if let Some(present) = self.census.counted().present.get_mut(&self.number) {
+            present.session = session;
+        }
+    }
 }
 
 /// Too many strangers come from this address.
@@ -67,22 +116,34 @@ impl Census {
         })
     }
 
+    /// Every user's socket.
+    pub fn present(&self) -> Vec<Present> {
+        self.counted().present.values().cloned().collect()
+    }
+
     /// Counts a user's socket, `pair`'s if it serves one.
-    pub fn seat(self: &Arc<Self>, user: UserId, pair: Option<Pair>) -> Seat {
+    pub fn seat(self: &Arc<Self>, caller: Caller, pair: Option<Pair>) -> Seat {
+        let user = caller.user_id;
         let mut counted = self.counted();
         let number = counted.next;
         counted.next += 1;
-        let taken = CancellationToken::new();
+        let ending = Ending::default();
         if let Some(pair) = pair {
-            join(&mut counted.by_pair, pair, MOST_PER_PAIR, (number, &taken));
+            join(&mut counted.by_pair, pair, MOST_PER_PAIR, (number, &ending));
         }
-        join(&mut counted.by_user, user, MOST_PER_USER, (number, &taken));
+        join(&mut counted.by_user, user, MOST_PER_USER, (number, &ending));
+        let present = Present {
+            session: caller.session_id,
+            companion: pair.map(|pair| pair.waifu_id),
+            ending: ending.clone(),
+        };
+        counted.present.insert(number, present);
         Seat {
             census: Arc::clone(self),
             number,
             user,
             pair,
-            taken,
+            ending,
         }
     }
 
@@ -95,14 +156,14 @@ fn join<K: Eq + Hash>(
     sockets: &mut HashMap<K, Oldest>,
     key: K,
     most: usize,
-    (number, taken): (u64, &CancellationToken),
+    (number, ending): (u64, &Ending),
 ) {
     let sockets = sockets.entry(key).or_default();
-    sockets.push_back((number, taken.clone()));
+    sockets.push_back((number, ending.clone()));
     if sockets.len() > most
         && let Some((_, oldest)) = sockets.pop_front()
     {
-        oldest.cancel();
+        oldest.set(Close::Replaced);
     }
 }
 
@@ -134,6 +195,7 @@ impl Drop for Seat {
             leave(&mut counted.by_pair, pair, self.number);
         }
         leave(&mut counted.by_user, &self.user, self.number);
+        counted.present.remove(&self.number);
     }
 }
 
@@ -149,39 +211,49 @@ mod tests {
         }
     }
 
+    fn caller() -> Caller {
+        Caller {
+            user_id: pair(1).user_id,
+            session_id: Uuid::from_u128(9).into(),
+        }
+    }
+
     #[test]
     fn the_sixth_socket_of_a_pair_takes_the_place_of_the_oldest() {
         let census = Arc::<Census>::default();
-        let seat = |waifu| census.seat(pair(waifu).user_id, Some(pair(waifu)));
+        let seat = |waifu| census.seat(caller(), Some(pair(waifu)));
         let seats: Vec<Seat> = (0..MOST_PER_PAIR).map(|_| seat(1)).collect();
         let _other = seat(2);
-        assert!(seats.iter().all(|seat| !seat.taken.is_cancelled()));
+        assert!(seats.iter().all(|seat| !seat.ending.token.is_cancelled()));
         let _sixth = seat(1);
-        let taken: Vec<bool> = seats.iter().map(|seat| seat.taken.is_cancelled()).collect();
+        let taken: Vec<bool> = seats
+            .iter()
+            .map(|seat| seat.ending.token.is_cancelled())
+            .collect();
         assert_eq!(taken, [true, false, false, false, false]);
     }
 
     #[test]
     fn the_twenty_first_socket_of_a_user_takes_the_place_of_his_oldest() {
         let census = Arc::<Census>::default();
-        let seat = |waifu| census.seat(pair(waifu).user_id, Some(pair(waifu)));
+        let seat = |waifu| census.seat(caller(), Some(pair(waifu)));
         let seats: Vec<Seat> = (0..20).map(seat).collect();
         let _next = seat(20);
-        assert!(seats[0].taken.is_cancelled());
-        assert!(!seats[1].taken.is_cancelled());
+        assert!(seats[0].ending.token.is_cancelled());
+        assert!(!seats[1].ending.token.is_cancelled());
     }
 
     #[test]
     fn who_leaves_makes_room_and_nothing_is_kept_of_those_who_are_gone() {
         let census = Arc::<Census>::default();
         for _ in 0..100 {
-            let seat = census.seat(pair(1).user_id, Some(pair(1)));
-            assert!(!seat.taken.is_cancelled());
+            let seat = census.seat(caller(), Some(pair(1)));
+            assert!(!seat.ending.token.is_cancelled());
             drop(census.stranger([127, 0, 0, 1].into()).unwrap());
         }
         let counted = census.counted();
         assert!(counted.by_pair.is_empty() && counted.by_user.is_empty());
-        assert!(counted.strangers.is_empty());
+        assert!(counted.strangers.is_empty() && counted.present.is_empty());
     }
 
     #[test]

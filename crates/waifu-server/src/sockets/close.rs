@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use actix_ws::{CloseCode, CloseReason};
+use waifu_app::identity::NotLetIn;
 
-use crate::problem::Code;
+use crate::problem::{Code, Problem};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Close {
@@ -20,6 +21,8 @@ pub enum Close {
     NotFound,
     NoAuthInTime,
     Gone,
+    /// The session that it was opened with has ended, or its user's account is no more.
+    Revoked,
     TooManyFrames {
         retry_after: Duration,
     },
@@ -54,6 +57,7 @@ impl Close {
             Self::NoAuthInTime => (4408, "no auth in time"),
             Self::Replaced => (4409, "a newer socket took this one's place"),
             Self::Gone => (4410, "the companion is gone"),
+            Self::Revoked => (4410, "the session has ended"),
             Self::TooManyFrames { .. } => (4429, "too many frames"),
             Self::FrameTooLarge => (1009, "the frame is too large"),
             Self::ServerError => (4500, "something failed in the server"),
@@ -72,6 +76,16 @@ impl Close {
     }
 }
 
+impl From<NotLetIn> for Close {
+    fn from(error: NotLetIn) -> Self {
+        match error {
+            NotLetIn::Token(refused) => Self::Unauthenticated(refused.to_string()),
+            NotLetIn::Revoked => Self::Revoked,
+            NotLetIn::Suspended | NotLetIn::Store(_) => Self::from(Problem::from(error).code),
+        }
+    }
+}
+
 impl From<Code> for Close {
     /// For what goes wrong before a socket is ready.
     fn from(code: Code) -> Self {
@@ -81,7 +95,7 @@ impl From<Code> for Close {
             }
             Code::NotFound => Self::NotFound,
             Code::CompanionGone => Self::Gone,
-            Code::Forbidden | Code::NotOwner => Self::Forbidden,
+            Code::Forbidden | Code::NotOwner | Code::Suspended => Self::Forbidden,
             Code::RateLimited => Self::TooManyFrames {
                 retry_after: Duration::from_millis(code.retry_after_ms().unwrap_or_default()),
             },

@@ -16,13 +16,12 @@ use waifu_app::ports::access_tokens::VerifiedToken;
 use waifu_app::turns::Begun;
 use waifu_app::turns::hub::{Watch, WatchError};
 use waifu_app::use_cases::{Following, OutgoingMessage, ResumeFrom};
-use waifu_domain::ids::{TurnId, WaifuId};
+use waifu_domain::ids::{TurnId, UserId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::turn::{LONGEST_MESSAGE, MessageText};
 
 use super::inbound::{ClientFrame, Inbound, Reader};
 use crate::app::App;
-use crate::auth::bearer;
 use crate::companion::Companion;
 use crate::frames::{FrameBody, Limits, Ready, ServerFrame, accepted_before, ended_before};
 use crate::problem::{Code, Problem};
@@ -102,8 +101,8 @@ impl Door {
             first = timeout(in_time, first) => first.map_err(|_| Close::NoAuthInTime)??,
             () = self.app.closing.cancelled() => return Err(Close::Draining),
         };
-        let credential = bearer::verify_token(&self.app, &token)
-            .map_err(|problem| Close::Unauthenticated(problem.detail))?;
+        let verified = self.app.identity.verify(&token).await;
+        let credential = verified.map_err(Close::from)?;
         Ok((credential, later.map(Into::into).or(resume)))
     }
 
@@ -117,7 +116,7 @@ impl Door {
             user_id: caller.user_id,
             waifu_id: self.waifu_id,
         };
-        let seat = self.app.census.seat(caller.user_id, Some(pair));
+        let seat = self.app.census.seat(caller, Some(pair));
         let follow = self.app.follow.execute(caller, self.waifu_id, resume);
         let following = match follow.boxed().await {
             Ok(following) => following,
@@ -184,12 +183,18 @@ struct Session {
     watch: Watch,
     outgoing: Outgoing,
     owed: VecDeque<Owed>,
-    at_work: FuturesUnordered<BoxFuture<'static, Vec<Owed>>>,
+    at_work: FuturesUnordered<BoxFuture<'static, Done>>,
     /// How a turn ended that the client is owed next.
     asked: Option<BoxFuture<'static, Option<FrameBody>>>,
     heard: Instant,
     pinged: bool,
     told_to_reconnect: bool,
+}
+
+/// What became of a frame that was worked on.
+enum Done {
+    Owe(Vec<Owed>),
+    Renewed(VerifiedToken),
 }
 
 /// What this client alone is told.
@@ -210,7 +215,7 @@ impl From<FrameBody> for Owed {
 
 impl Session {
     async fn run(&mut self, reader: &mut Reader) -> Result<Infallible, Close> {
-        let (app, taken) = (Arc::clone(&self.app), self.seat.taken.clone());
+        let (app, ending) = (Arc::clone(&self.app), self.seat.ending.clone());
         loop {
             let silence_ends = self.heard + self.longest_silence();
             let expiry = until_expiry(self.credential, app.clock.now());
@@ -234,11 +239,13 @@ impl Session {
                     self.pinged = false;
                     self.hear(inbound?)?;
                 }
-                Some(owed) = self.at_work.next(), if is_working => {
-                    for owed in owed {
-                        self.owe(owed)?;
+                Some(done) = self.at_work.next(), if is_working => match done {
+                    Done::Owe(owed) => owed.into_iter().try_for_each(|owed| self.owe(owed))?,
+                    Done::Renewed(credential) => {
+                        self.credential = credential;
+                        self.seat.renew(credential.caller.session_id);
                     }
-                }
+                },
                 () = sleep_until(silence_ends) => {
                     if self.pinged {
                         return Err(Close::NoPong);
@@ -250,7 +257,7 @@ impl Session {
                 () = sleep(expiry) => {
                     return Err(Close::Unauthenticated("the access token has expired".to_owned()));
                 }
-                () = taken.cancelled() => return Err(Close::Replaced),
+                why = ending.comes() => return Err(why),
                 () = app.supervisor.draining(), if !is_told_to_reconnect => {
                     self.told_to_reconnect = true;
                     self.owe(FrameBody::Reconnect {
@@ -291,7 +298,8 @@ impl Session {
                 "the socket is authenticated; use auth.refresh".to_owned(),
             )),
             Inbound::Frame(ClientFrame::AuthRefresh { access_token }) => {
-                self.refresh(&access_token)
+                let refresh = refresh(Arc::clone(&self.app), caller.user_id, access_token);
+                self.work_on(refresh.boxed(), None)
             }
             Inbound::Frame(ClientFrame::MessageSend {
                 client_message_id,
@@ -304,11 +312,11 @@ impl Session {
                     client_message_id,
                     text,
                 );
-                self.work_on(send.boxed(), client_message_id)
+                self.work_on(send.map(Done::Owe).boxed(), Some(client_message_id))
             }
             Inbound::Frame(ClientFrame::TurnCancel { turn_id }) => {
                 let cancel = cancel(Arc::clone(&self.app), caller, self.waifu_id, turn_id);
-                self.work_on(cancel.boxed(), turn_id)
+                self.work_on(cancel.map(Done::Owe).boxed(), Some(turn_id))
             }
             Inbound::Frame(ClientFrame::TurnSync { turn_id }) => {
                 self.owe(Owed::Turn(turn_id.into()))
@@ -316,13 +324,17 @@ impl Session {
         }
     }
 
-    fn work_on(&mut self, work: BoxFuture<'static, Vec<Owed>>, about: Uuid) -> Result<(), Close> {
+    fn work_on(
+        &mut self,
+        work: BoxFuture<'static, Done>,
+        about: Option<Uuid>,
+    ) -> Result<(), Close> {
         if self.at_work.len() < MOST_AT_WORK {
             self.at_work.push(work);
             return Ok(());
         }
         let problem = Problem::new(Code::RateLimited, "too many frames are being worked on");
-        self.owe(FrameBody::error(problem, Some(about)))
+        self.owe(FrameBody::error(problem, about))
     }
 
     fn ask(&self, turn: TurnId) -> impl Future<Output = Option<FrameBody>> + Send + use<> {
@@ -343,18 +355,6 @@ impl Session {
         }
         self.owed.push_back(owed.into());
         Ok(())
-    }
-
-    fn refresh(&mut self, access_token: &str) -> Result<(), Close> {
-        let problem = match bearer::verify_token(&self.app, access_token) {
-            Ok(fresh) if fresh.caller.user_id == self.watch.pair().user_id => {
-                self.credential = fresh;
-                return Ok(());
-            }
-            Ok(_) => Problem::new(Code::Forbidden, "the access token is another user's"),
-            Err(problem) => problem,
-        };
-        self.owe(FrameBody::error(problem, None))
     }
 
     fn longest_silence(&self) -> Duration {
@@ -434,6 +434,16 @@ async fn ended(
         }
         Err(error) => Some(FrameBody::error(error.into(), Some(turn.into()))),
     }
+}
+
+/// Another access token of the same user.
+async fn refresh(app: Arc<App>, user: UserId, access_token: String) -> Done {
+    let problem = match app.identity.verify(&access_token).await {
+        Ok(fresh) if fresh.caller.user_id == user => return Done::Renewed(fresh),
+        Ok(_) => Problem::new(Code::Forbidden, "the access token is another user's"),
+        Err(error) => error.into(),
+    };
+    Done::Owe(vec![FrameBody::error(problem, None).into()])
 }
 
 async fn send(

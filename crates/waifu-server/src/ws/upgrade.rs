@@ -25,7 +25,7 @@ pub async fn upgrade(
     payload: web::Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
     admit(&app, &request, PROTOCOL)?;
-    let credential = early_credential(&app, &request)?;
+    let credential = early_credential(&app, &request).await?;
     let resume = early_resume(&request)?;
     let stranger = match credential {
         Some(_) => None,
@@ -48,9 +48,12 @@ pub async fn upgrade(
 }
 
 /// A client that sets headers may authenticate with the upgrade.
-fn early_credential(app: &App, request: &HttpRequest) -> Result<Option<VerifiedToken>, Problem> {
+async fn early_credential(
+    app: &App,
+    request: &HttpRequest,
+) -> Result<Option<VerifiedToken>, Problem> {
     if request.headers().contains_key(AUTHORIZATION) {
-        bearer::verify(app, request.headers()).map(Some)
+        bearer::verify(app, request.headers()).await.map(Some)
     } else {
         Ok(None)
     }

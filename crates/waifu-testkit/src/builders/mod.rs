@@ -76,6 +76,7 @@ pub fn user(name: &str) -> User {
         time_zone: TimeZone::utc(),
         birthday: None,
         created_at: moment(0),
+        suspended_at: None,
     }
 }
 
@@ -97,6 +98,7 @@ pub fn session(user_id: UserId, token: u8) -> Session {
         rotated_at: moment(0),
         expires_at: moment(86_400),
         revoked_at: None,
+        family: None,
     }
 }
 

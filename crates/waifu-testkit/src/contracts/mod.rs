@@ -152,6 +152,7 @@ macro_rules! store_contract {
                 a_user_is_found_by_id_and_by_name,
                 a_taken_name_is_refused_and_the_unit_of_work_goes_on,
                 an_update_writes_back_what_may_change,
+                a_password_is_changed_for_its_user_alone,
                 a_locked_user_makes_the_next_one_wait,
                 a_users_days_come_back_as_they_were,
                 a_judge_is_told_of_the_users_days,
@@ -162,6 +163,8 @@ macro_rules! store_contract {
                 a_session_is_found_by_its_current_and_its_previous_token,
                 a_session_keeps_all_that_may_change,
                 a_locked_session_makes_the_next_one_wait,
+                a_session_is_found_by_its_family_whatever_the_token,
+                sessions_that_are_revoked_are_told_from_those_that_stand,
             }
             waifus {
                 a_companion_comes_back_whole,

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use waifu_app::ports::secrets::TokenHash;
-use waifu_app::ports::store::{Session, StoreError, TokenMatch};
+use waifu_app::ports::store::{Session, Standing, StoreError, Whose};
+use waifu_domain::timestamp::Timestamp;
+use waifu_domain::user::User;
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{moment, session, user};
+use crate::builders::{fresh, moment, session, user};
 
 pub async fn a_session_is_found_by_its_current_and_its_previous_token(
     under_test: &StoreUnderTest,
@@ -16,7 +18,7 @@ pub async fn a_session_is_found_by_its_current_and_its_previous_token(
     insert(under_test, &written).await?;
     insert(under_test, &session(ada.id, 9)).await?;
     let found = lock(under_test, 1).await?;
-    assert_eq!(found, Some((written, TokenMatch::Current)));
+    assert_eq!(found, Some(written));
 
     for next in [2, 3] {
         written.previous_token = Some(written.token);
@@ -24,9 +26,9 @@ pub async fn a_session_is_found_by_its_current_and_its_previous_token(
         update(under_test, &written).await?;
     }
     let found = lock(under_test, 3).await?;
-    assert_eq!(found, Some((written, TokenMatch::Current)));
+    assert_eq!(found, Some(written));
     let found = lock(under_test, 2).await?;
-    assert_eq!(found, Some((written, TokenMatch::Previous)));
+    assert_eq!(found, Some(written));
     assert_eq!(lock(under_test, 1).await?, None);
     Ok(())
 }
@@ -41,11 +43,12 @@ pub async fn a_session_keeps_all_that_may_change(under_test: &StoreUnderTest) ->
         rotated_at: moment(10),
         expires_at: moment(20),
         revoked_at: Some(moment(15)),
+        family: Some(TokenHash([7; 32])),
         ..written
     };
     update(under_test, &written).await?;
     let found = lock(under_test, 2).await?;
-    assert_eq!(found, Some((written, TokenMatch::Current)));
+    assert_eq!(found, Some(written));
     Ok(())
 }
 
@@ -55,12 +58,15 @@ pub async fn a_locked_session_makes_the_next_one_wait(under_test: &StoreUnderTes
     insert(under_test, &written).await?;
 
     let mut first = under_test.store.begin().await?;
-    let locked = first.sessions().lock_by_token(written.token).await?;
+    let locked = first.sessions().lock_by_token(written.token, None).await?;
     assert!(locked.is_some());
     let store = under_test.store.clone();
     let second = tokio::spawn(async move {
         let mut work = store.begin().await?;
-        let found = work.sessions().lock_by_token(TokenHash([1; 32])).await?;
+        let found = work
+            .sessions()
+            .lock_by_token(TokenHash([1; 32]), None)
+            .await?;
         work.commit().await?;
         Ok::<_, StoreError>(found)
     });
@@ -72,8 +78,110 @@ pub async fn a_locked_session_makes_the_next_one_wait(under_test: &StoreUnderTes
     first.sessions().update(&written).await?;
     first.commit().await?;
     let found = second.await.expect("the other task is well")?;
-    assert_eq!(found, Some((written, TokenMatch::Previous)));
+    assert_eq!(found, Some(written));
     Ok(())
+}
+
+pub async fn a_session_is_found_by_its_family_whatever_the_token(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let family = TokenHash([7; 32]);
+    let written = Session {
+        family: Some(family),
+        ..session(ada.id, 1)
+    };
+    insert(under_test, &written).await?;
+    insert(under_test, &session(ada.id, 2)).await?;
+    let mut work = under_test.store.begin().await?;
+    let mut sessions = work.sessions();
+    let old = TokenHash([9; 32]);
+    let found = sessions.lock_by_token(old, Some(family)).await?;
+    assert_eq!(found, Some(written));
+    assert_eq!(sessions.lock_by_token(old, None).await?, None);
+    let stranger = Some(TokenHash([8; 32]));
+    assert_eq!(sessions.lock_by_token(old, stranger).await?, None);
+    drop(sessions);
+    work.commit().await
+}
+
+pub async fn sessions_that_are_revoked_are_told_from_those_that_stand(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let bob = under_test.add_user(user("bob")).await?;
+    let [one, two, three] = [1, 2, 3].map(|token| session(ada.id, token));
+    let his = session(bob.id, 4);
+    for session in [&one, &two, &three, &his] {
+        insert(under_test, session).await?;
+    }
+    let stand = [Standing::Stands; 4];
+    assert_eq!(
+        standings(under_test, [&one, &two, &three, &his]).await?,
+        stand
+    );
+
+    let at = moment(5);
+    let someone_elses = Whose::One(bob.id, one.id);
+    assert_eq!(revoke(under_test, someone_elses, at).await?, 0);
+    assert_eq!(revoke(under_test, Whose::One(ada.id, one.id), at).await?, 1);
+    assert_eq!(revoke(under_test, Whose::One(ada.id, one.id), at).await?, 0);
+    assert_eq!(
+        revoke(under_test, Whose::AllBut(ada.id, two.id), at).await?,
+        1
+    );
+    let (gone, stands) = (Standing::Revoked, Standing::Stands);
+    assert_eq!(
+        standings(under_test, [&one, &two, &three, &his]).await?,
+        [gone, stands, gone, stands]
+    );
+    assert_eq!(
+        lock(under_test, 1).await?.and_then(|one| one.revoked_at),
+        Some(at)
+    );
+    assert_eq!(revoke(under_test, Whose::All(ada.id), at).await?, 1);
+
+    let mut work = under_test.store.begin().await?;
+    let suspended = User {
+        suspended_at: Some(moment(6)),
+        ..bob
+    };
+    work.users().update(&suspended).await?;
+    work.commit().await?;
+    assert_eq!(
+        standings(under_test, [&one, &two, &three, &his]).await?,
+        [gone, gone, gone, Standing::Suspended]
+    );
+    Ok(())
+}
+
+/// In this order, whatever the store's; one that is not stored is missed.
+async fn standings(
+    under_test: &StoreUnderTest,
+    sessions: [&Session; 4],
+) -> Result<Vec<Standing>, StoreError> {
+    let mut ids = sessions.map(|session| session.id).to_vec();
+    ids.push(fresh());
+    let mut work = under_test.store.snapshot().await?;
+    let found = work.sessions().standings(&ids).await?;
+    work.commit().await?;
+    assert_eq!(found.len(), sessions.len());
+    let standing = |session: &Session| {
+        let of_it = found.iter().find(|(id, _)| *id == session.id);
+        of_it.expect("it is stored").1
+    };
+    Ok(sessions.into_iter().map(standing).collect())
+}
+
+async fn revoke(
+    under_test: &StoreUnderTest,
+    whose: Whose,
+    at: Timestamp,
+) -> Result<u64, StoreError> {
+    let mut work = under_test.store.begin().await?;
+    let revoked = work.sessions().revoke(whose, at).await?;
+    work.commit().await?;
+    Ok(revoked)
 }
 
 async fn insert(under_test: &StoreUnderTest, session: &Session) -> Promise {
@@ -88,14 +196,11 @@ async fn update(under_test: &StoreUnderTest, session: &Session) -> Promise {
     work.commit().await
 }
 
-async fn lock(
-    under_test: &StoreUnderTest,
-    token: u8,
-) -> Result<Option<(Session, TokenMatch)>, StoreError> {
+async fn lock(under_test: &StoreUnderTest, token: u8) -> Result<Option<Session>, StoreError> {
     let mut work = under_test.store.begin().await?;
     let found = work
         .sessions()
-        .lock_by_token(TokenHash([token; 32]))
+        .lock_by_token(TokenHash([token; 32]), None)
         .await?;
     work.commit().await?;
     Ok(found)

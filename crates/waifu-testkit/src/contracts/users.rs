@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use time::macros::date;
+use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{StoreError, Taken};
 use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
@@ -69,6 +70,7 @@ pub async fn an_update_writes_back_what_may_change(under_test: &StoreUnderTest) 
         age_group: AgeGroup::Minor,
         time_zone: zone("Asia/Tokyo"),
         birthday: Some(date!(2004 - 02 - 29)),
+        suspended_at: Some(moment(7)),
         ..ada.clone()
     };
     let changed_back = User {
@@ -91,6 +93,24 @@ pub async fn an_update_writes_back_what_may_change(under_test: &StoreUnderTest) 
         assert_eq!(found, Some((written, new_user(ada.clone()).password_hash)));
         assert_eq!(look.users().by_id(bob.id).await?, Some(bob.clone()));
     }
+    Ok(())
+}
+
+pub async fn a_password_is_changed_for_its_user_alone(under_test: &StoreUnderTest) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let bob = under_test.add_user(user("bob")).await?;
+    let (old, new) = (
+        new_user(ada.clone()).password_hash,
+        PasswordHash("new".to_owned()),
+    );
+    let mut work = under_test.store.begin().await?;
+    assert_eq!(work.users().password(ada.id).await?, Some(old.clone()));
+    work.users().set_password(ada.id, new.clone()).await?;
+    work.commit().await?;
+    let mut look = under_test.store.snapshot().await?;
+    assert_eq!(look.users().password(ada.id).await?, Some(new));
+    assert_eq!(look.users().password(bob.id).await?, Some(old));
+    assert_eq!(look.users().password(fresh()).await?, None);
     Ok(())
 }
 

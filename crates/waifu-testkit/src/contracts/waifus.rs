@@ -155,6 +155,10 @@ pub async fn a_companion_is_deleted_once(under_test: &StoreUnderTest) -> Promise
     work.commit().await?;
     let read = by_id(under_test, her.id).await?.expect("she is kept");
     assert_eq!(read.deleted_at, Some(moment(1)));
+    let other = under_test.add_waifu(crate::builders::waifu()).await?;
+    let mut look = under_test.store.snapshot().await?;
+    let asked = [read.id, other.id, crate::builders::fresh()];
+    assert_eq!(look.waifus().deleted(&asked).await?, [read.id]);
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub use event_log::{EventLog, LoggedEvent};
 pub use messages::{MessagePlace, Messages, TurnOutcome};
 pub use receipts::{Receipt, ReceiptKey, Receipts};
 pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
-pub use sessions::{Session, Sessions, TokenMatch};
+pub use sessions::{Session, Sessions, Standing, Whose};
 pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, Turns, VoidedTurns};
 pub use users::{NewUser, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};

@@ -20,8 +20,11 @@ pub trait Users: Send {
     /// As [`Users::by_id`], and nobody else can change him until the unit of work ends.
     async fn lock(&mut self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// Writes back what may change: display name, role, age group, time zone, birthday.
+    /// Writes back what may change: display name, role, age group, time zone, birthday, suspension.
     async fn update(&mut self, user: &User) -> Result<(), StoreError>;
+
+    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError>;
+    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError>;
 }
 
 #[derive(Debug, Clone)]

@@ -33,6 +33,9 @@ pub trait Waifus: Send {
     /// Marks her as deleted, if she is not yet.
     async fn delete(&mut self, id: WaifuId, at: Timestamp) -> Result<(), StoreError>;
 
+    /// Those of them who are deleted.
+    async fn deleted(&mut self, ids: &[WaifuId]) -> Result<Vec<WaifuId>, StoreError>;
+
     /// Whether there is any companion at all, deleted ones included.
     async fn is_empty(&mut self) -> Result<bool, StoreError>;
 }

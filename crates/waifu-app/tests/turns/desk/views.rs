@@ -61,6 +61,14 @@ impl Users for Nobody {
     async fn update(&mut self, _: &User) -> Result<(), StoreError> {
         not_asked()
     }
+
+    async fn password(&mut self, _: UserId) -> Result<Option<PasswordHash>, StoreError> {
+        not_asked()
+    }
+
+    async fn set_password(&mut self, _: UserId, _: PasswordHash) -> Result<(), StoreError> {
+        not_asked()
+    }
 }
 
 #[async_trait]
@@ -71,6 +79,10 @@ impl Waifus for Her {
 
     async fn by_id(&mut self, id: WaifuId) -> Result<Option<Waifu>, StoreError> {
         Ok(Some(self.0.clone()).filter(|waifu| waifu.id == id))
+    }
+
+    async fn deleted(&mut self, _: &[WaifuId]) -> Result<Vec<WaifuId>, StoreError> {
+        not_asked()
     }
 
     async fn by_key(&mut self, _: &Slug) -> Result<Option<Waifu>, StoreError> {

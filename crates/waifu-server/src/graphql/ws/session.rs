@@ -13,12 +13,12 @@ use juniper_graphql_ws::graphql_transport_ws::{Connection, Input, Output};
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
+use waifu_app::identity::NotLetIn;
 use waifu_app::ports::access_tokens::VerifiedToken;
 
 use super::inbound::{ClientMessage, Inbound, Reader};
 use super::operations::{MOST_AT_WORK, Operations, check_root};
 use crate::app::App;
-use crate::auth::bearer;
 use crate::graphql::line::{Line, LineEnd};
 use crate::graphql::{Context, Schema};
 use crate::problem::{Code, Problem};
@@ -88,14 +88,17 @@ impl Door {
             .get("access_token")
             .and_then(|token| token.as_scalar());
         let token = token.and_then(ScalarValue::try_as_str);
-        let verified = token.map(|token| bearer::verify_token(&self.app, token));
         // 4403 is what the protocol has for an init that is not accepted.
-        verified.and_then(Result::ok).ok_or(Close::Forbidden)
+        let token = token.ok_or(Close::Forbidden)?;
+        let verified = self.app.identity.verify(token).await;
+        verified.map_err(|error| match error {
+            NotLetIn::Token(_) | NotLetIn::Suspended => Close::Forbidden,
+            NotLetIn::Revoked | NotLetIn::Store(_) => Close::from(error),
+        })
     }
 
     async fn let_in(self, credential: VerifiedToken) -> (Close, Outgoing) {
-        let user = credential.caller.user_id;
-        let seat = self.app.census.seat(user, None);
+        let seat = self.app.census.seat(credential.caller, None);
         let (line, line_end) = Line::new();
         let context = Context {
             app: self.app.clone(),
@@ -160,7 +163,7 @@ enum Owed {
 
 impl Session {
     async fn run(&mut self, reader: &mut Reader) -> Result<Infallible, Close> {
-        let (app, taken) = (self.app.clone(), self.seat.taken.clone());
+        let (app, ending) = (self.app.clone(), self.seat.ending.clone());
         let accepted = ClientMessage::ConnectionInit {
             payload: Variables::default(),
         };
@@ -188,7 +191,7 @@ impl Session {
                 () = sleep(expiry) => {
                     return Err(Close::Unauthenticated("the access token has expired".to_owned()));
                 }
-                () = taken.cancelled() => return Err(Close::Replaced),
+                why = ending.comes() => return Err(why),
                 () = app.closing.cancelled() => {
                     let _ = timeout(LAST_WORDS, self.tell_the_rest()).await;
                     return Err(Close::Draining);

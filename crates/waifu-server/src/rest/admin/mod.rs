@@ -1,6 +1,7 @@
 //! What operators alone may do.
 
 pub mod adjust;
+pub mod suspend;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

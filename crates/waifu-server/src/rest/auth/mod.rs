@@ -1,6 +1,8 @@
 //! Signing up, in, and on.
 
 pub mod login;
+pub mod logout;
+pub mod password;
 pub mod refresh;
 pub mod register;
 

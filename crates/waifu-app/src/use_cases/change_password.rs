@@ -1,0 +1,68 @@
+//! A new password for somebody who knows the old one. All his other sessions end: whoever knew it may have one.
+
+use std::sync::Arc;
+
+use crate::caller::Caller;
+use crate::identity::Identity;
+use crate::ports::clock::Clock;
+use crate::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
+use crate::ports::store::{Store, StoreError, UnitOfWork, Whose, finish};
+
+#[derive(Debug, Clone)]
+pub struct ChangePassword {
+    pub store: Arc<dyn Store>,
+    pub passwords: Arc<dyn Passwords>,
+    pub clock: Arc<dyn Clock>,
+    pub identity: Identity,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    #[error("the current password is wrong")]
+    Wrong,
+    #[error(transparent)]
+    Passwords(#[from] PasswordsUnavailable),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ChangePassword {
+    pub async fn execute(
+        &self,
+        caller: Caller,
+        current: Password,
+        new: Password,
+    ) -> Result<(), ChangePasswordError> {
+        let mut work = self.store.snapshot().await?;
+        let stored = work.users().password(caller.user_id).await;
+        let stored = finish(work, stored).await?;
+        // No connection is held while passwords are hashed, which takes long on purpose.
+        if !self.passwords.verify(current, stored.clone()).await? {
+            return Err(ChangePasswordError::Wrong);
+        }
+        let hash = self.passwords.hash(new).await?;
+        let mut work = self.store.begin().await?;
+        let changed = self.change(&mut *work, caller, stored, hash).await;
+        finish(work, changed).await?;
+        self.identity.ask_again();
+        Ok(())
+    }
+
+    async fn change(
+        &self,
+        work: &mut dyn UnitOfWork,
+        caller: Caller,
+        verified: Option<PasswordHash>,
+        hash: PasswordHash,
+    ) -> Result<(), ChangePasswordError> {
+        work.users().lock(caller.user_id).await?;
+        // Somebody else has changed it meanwhile, who knew it too.
+        if work.users().password(caller.user_id).await? != verified {
+            return Err(ChangePasswordError::Wrong);
+        }
+        work.users().set_password(caller.user_id, hash).await?;
+        let others = Whose::AllBut(caller.user_id, caller.session_id);
+        work.sessions().revoke(others, self.clock.now()).await?;
+        Ok(())
+    }
+}

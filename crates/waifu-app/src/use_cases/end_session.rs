@@ -1,0 +1,36 @@
+//! Signing out, here or everywhere.
+
+use std::sync::Arc;
+
+use crate::caller::Caller;
+use crate::identity::Identity;
+use crate::ports::clock::Clock;
+use crate::ports::store::{Store, StoreError, Whose, finish};
+
+#[derive(Debug, Clone)]
+pub struct EndSession {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub identity: Identity,
+}
+
+impl EndSession {
+    /// The session that the caller is here with.
+    pub async fn this(&self, caller: Caller) -> Result<(), StoreError> {
+        let this = Whose::One(caller.user_id, caller.session_id);
+        self.end(this).await
+    }
+
+    /// Every session of the caller.
+    pub async fn all(&self, caller: Caller) -> Result<(), StoreError> {
+        self.end(Whose::All(caller.user_id)).await
+    }
+
+    async fn end(&self, whose: Whose) -> Result<(), StoreError> {
+        let mut work = self.store.begin().await?;
+        let ended = work.sessions().revoke(whose, self.clock.now()).await;
+        finish(work, ended).await?;
+        self.identity.ask_again();
+        Ok(())
+    }
+}

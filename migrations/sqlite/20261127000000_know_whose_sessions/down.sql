@@ -1,0 +1,4 @@
+alter table users drop column suspended_at;
+drop index sessions_by_user;
+drop index sessions_by_family;
+alter table sessions drop column family_hash;

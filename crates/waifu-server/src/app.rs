@@ -27,9 +27,9 @@ use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser, EndSession,
-    Follow, GetWaifu, ListEvents, ListOffers, ListWaifus, OpenSession, ReadAffection, ReadHistory,
-    ReadLedger, ReadProfile, ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus,
-    SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
+    Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus, OpenSession, ReadAffection,
+    ReadHistory, ReadLedger, ReadProfile, ReadRelationship, Refresh, Register, Roles,
+    SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
@@ -193,6 +193,7 @@ impl App {
         let passwords: Arc<dyn Passwords> = Arc::new(Argon2Passwords::new());
         let lifetime = time::Duration::minutes(settings.auth.access_token_minutes.into());
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(key, lifetime));
+        let guesses = Guesses::default();
         let identity = Identity::new(
             Arc::clone(&access_tokens),
             Arc::clone(&store),
@@ -251,6 +252,7 @@ impl App {
             sign_in: SignIn {
                 store: Arc::clone(&store),
                 passwords: Arc::clone(&passwords),
+                guesses: guesses.clone(),
                 open_session: open_session.clone(),
             },
             end_session: EndSession {
@@ -261,6 +263,7 @@ impl App {
             change_password: ChangePassword {
                 store: Arc::clone(&store),
                 passwords,
+                guesses,
                 clock: Arc::clone(&clock),
                 identity: identity.clone(),
             },

@@ -15,6 +15,7 @@ scenarios! {
         whoever_signs_out_is_out_and_his_other_sessions_are_not,
         whoever_signs_out_everywhere_is_out_everywhere,
         a_new_password_ends_all_other_sessions,
+        whoever_guesses_is_slowed_down_and_nobody_is_locked_out,
         whoever_is_suspended_is_kept_out_until_he_is_not,
         a_refresh_token_from_long_ago_ends_its_family,
         sockets_with_a_companion_who_is_deleted_are_closed,
@@ -176,4 +177,29 @@ async fn sockets_with_a_companion_who_is_deleted_are_closed(world: World) {
     assert_closed(&mut with_hana, 4410).await;
     with_yuki.say("you are still here").await;
     with_yuki.until("turn.done").await;
+}
+
+async fn whoever_guesses_is_slowed_down_and_nobody_is_locked_out(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let log_in = async |name: &str, password: &str| {
+        let account = json!({"username": name, "password": password});
+        let start = Instant::now();
+        let answer = server.door.post("/auth/login", &account).await;
+        (answer, start.elapsed())
+    };
+    for name in [&ada.name, "nobody-of-this-name"] {
+        for _ in 0..3 {
+            let (answer, _) = log_in(name, "a wrong password").await;
+            answer.problem(401, "unauthenticated");
+        }
+        let (answer, took) = log_in(name, "a wrong password").await;
+        answer.problem(401, "unauthenticated");
+        assert!(took > Duration::from_secs(1), "{took:?}");
+    }
+    let (first, second) = tokio::join!(log_in(&ada.name, PASSWORD), log_in(&ada.name, PASSWORD));
+    let mut statuses = [first.0.status, second.0.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 429]);
+    log_in(&ada.name, PASSWORD).await.0.ok();
 }

@@ -1,7 +1,9 @@
 //! A new password for somebody who knows the old one. All his other sessions end: whoever knew it may have one.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::guesses::{Account, Guesses, OneAtATime};
 use crate::caller::Caller;
 use crate::identity::Identity;
 use crate::ports::clock::Clock;
@@ -12,6 +14,7 @@ use crate::ports::store::{Store, StoreError, UnitOfWork, Whose, finish};
 pub struct ChangePassword {
     pub store: Arc<dyn Store>,
     pub passwords: Arc<dyn Passwords>,
+    pub guesses: Guesses,
     pub clock: Arc<dyn Clock>,
     pub identity: Identity,
 }
@@ -20,6 +23,8 @@ pub struct ChangePassword {
 pub enum ChangePasswordError {
     #[error("the current password is wrong")]
     Wrong,
+    #[error(transparent)]
+    OneAtATime(#[from] OneAtATime),
     #[error(transparent)]
     Passwords(#[from] PasswordsUnavailable),
     #[error(transparent)]
@@ -32,12 +37,17 @@ impl ChangePassword {
         caller: Caller,
         current: Password,
         new: Password,
+        address: IpAddr,
     ) -> Result<(), ChangePasswordError> {
+        let account = Account::Known(caller.user_id);
+        let guess = self.guesses.next(account, address).await?;
         let mut work = self.store.snapshot().await?;
         let stored = work.users().password(caller.user_id).await;
         let stored = finish(work, stored).await?;
         // No connection is held while passwords are hashed, which takes long on purpose.
-        if !self.passwords.verify(current, stored.clone()).await? {
+        let right = self.passwords.verify(current, stored.clone()).await?;
+        guess.was(right);
+        if !right {
             return Err(ChangePasswordError::Wrong);
         }
         let hash = self.passwords.hash(new).await?;

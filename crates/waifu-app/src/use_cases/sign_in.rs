@@ -1,9 +1,11 @@
 //! Signing in by name and password.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use waifu_domain::user::Username;
 
+use super::guesses::{Account, Guesses, OneAtATime};
 use super::open_session::{OpenSession, SignedIn};
 use crate::ports::passwords::{Password, Passwords, PasswordsUnavailable};
 use crate::ports::store::{Store, StoreError, finish};
@@ -12,6 +14,7 @@ use crate::ports::store::{Store, StoreError, finish};
 pub struct SignIn {
     pub store: Arc<dyn Store>,
     pub passwords: Arc<dyn Passwords>,
+    pub guesses: Guesses,
     pub open_session: OpenSession,
 }
 
@@ -24,6 +27,8 @@ pub enum SignInError {
     #[error("the account is suspended")]
     Suspended,
     #[error(transparent)]
+    OneAtATime(#[from] OneAtATime),
+    #[error(transparent)]
     Passwords(#[from] PasswordsUnavailable),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -34,12 +39,16 @@ impl SignIn {
         &self,
         username: &Username,
         password: Password,
+        address: IpAddr,
     ) -> Result<SignedIn, SignInError> {
+        let account = Account::Named(username.clone());
+        let guess = self.guesses.next(account, address).await?;
         let mut work = self.store.snapshot().await?;
         let found = work.users().by_username(username).await;
         let (user, hash) = finish(work, found).await?.unzip();
         // No connection is held while the password is hashed, which takes long on purpose.
         let right = self.passwords.verify(password, hash).await?;
+        guess.was(right);
         let user = user.filter(|_| right).ok_or(SignInError::Wrong)?;
         if user.suspended_at.is_some() {
             return Err(SignInError::Suspended);

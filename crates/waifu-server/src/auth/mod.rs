@@ -4,3 +4,5 @@ pub mod access_tokens;
 pub mod bearer;
 pub mod passwords;
 pub mod secret_key;
+#[cfg(test)]
+mod sign_in_tests;

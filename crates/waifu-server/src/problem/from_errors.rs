@@ -71,6 +71,9 @@ impl From<ChangePasswordError> for Problem {
             ChangePasswordError::Wrong => {
                 Self::invalid_field("/current_password", "is not the current password")
             }
+            ChangePasswordError::OneAtATime(error) => {
+                Self::new(Code::RateLimited, error.to_string())
+            }
             ChangePasswordError::Passwords(error) => error.into(),
             ChangePasswordError::Store(error) => error.into(),
         }
@@ -111,6 +114,7 @@ impl From<SignInError> for Problem {
                 "the username or the password is wrong",
             ),
             SignInError::Suspended => suspended(),
+            SignInError::OneAtATime(error) => Self::new(Code::RateLimited, error.to_string()),
             SignInError::Passwords(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }

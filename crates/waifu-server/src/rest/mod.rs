@@ -12,6 +12,7 @@ pub mod health;
 pub mod idempotency;
 pub mod me;
 pub mod openapi;
+pub mod peer;
 pub mod query;
 pub mod relationship;
 pub mod sse;

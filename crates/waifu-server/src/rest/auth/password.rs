@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::auth::bearer::Authenticated;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
+use crate::rest::peer::PeerAddress;
 
 // No `Debug`: it holds secrets in clear.
 #[derive(Deserialize, ToSchema)]
@@ -43,6 +44,7 @@ struct PasswordBody {
 pub async fn change(
     app: web::Data<App>,
     caller: Authenticated,
+    address: PeerAddress,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {
     let PasswordBody {
@@ -53,6 +55,8 @@ pub async fn change(
         .map_err(|error| Problem::invalid_field("/new_password", error.to_string()))?;
     // What can't be a password is not the current one.
     let current = Password::try_from(current_password).map_err(|_| ChangePasswordError::Wrong)?;
-    app.change_password.execute(caller.0, current, new).await?;
+    app.change_password
+        .execute(caller.0, current, new, address.0)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -61,6 +61,8 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
             .route("/ws/agents/{id}/chat", web::get().to(ws::upgrade))
             .route("/metrics", web::get().to(metrics::serve))
             .default_service(web::to(rest::no_such_path))
+            .wrap(rest::cors::cors(&data.settings.server))
+            .wrap(from_fn(rest::request_id::name))
     })
     .on_connect(|connection, _| {
         if let Some(stream) = connection.downcast_ref::<TcpStream>()

@@ -11,6 +11,7 @@ mod events;
 mod faults;
 mod gates;
 mod gifts;
+mod headers;
 mod health;
 mod her_words;
 mod history;

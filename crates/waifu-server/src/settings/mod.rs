@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use anyhow::{Context, bail, ensure};
 use config::{Config, Environment, File, FileFormat};
 use secrecy::SecretString;
@@ -230,6 +231,12 @@ impl Settings {
                 "{name} must be 1 to 3600, is {seconds}"
             );
         }
+        for origin in &self.server.allowed_origins {
+            ensure!(
+                origin == "*" || is_origin(origin),
+                "server.allowed_origins must hold origins such as \"https://app.example.com\", not {origin:?}"
+            );
+        }
         if self.environment == DeployedIn::Production {
             ensure!(
                 !self
@@ -242,6 +249,15 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// As browsers write it: a scheme, a host and perhaps a port, and nothing after them.
+fn is_origin(text: &str) -> bool {
+    text.parse::<Uri>().is_ok_and(|uri| {
+        let (scheme, authority) = (uri.scheme_str(), uri.authority());
+        let bare = scheme.zip(authority);
+        bare.is_some_and(|(scheme, authority)| format!("{scheme}://{authority}") == text)
+    })
 }
 
 /// A list in a file; in a variable, text with commas.
@@ -370,6 +386,21 @@ mod tests {
             settings.server.allowed_origins,
             ["https://a.example", "https://b.example"]
         );
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused_by_name() {
+        for text in [
+            "app.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/x",
+            "https://",
+            "null",
+        ] {
+            let variables = [("WAIFU__SERVER__ALLOWED_ORIGINS", text)];
+            let error = load(&[], &variables).unwrap_err().to_string();
+            assert!(error.contains("server.allowed_origins"), "{text}: {error}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Whose credential it is, and whether it still lets him in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::future::Cache;
@@ -21,7 +22,20 @@ pub struct Identity {
     access_tokens: Arc<dyn AccessTokens>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    known: Cache<SessionId, Standing>,
+    /// By the session, and how often something had changed here when it was asked.
+    known: Cache<(SessionId, u64), Standing>,
+    changes: Arc<AtomicU64>,
+}
+
+/// Somebody here changes what sessions are worth; when this is dropped, whatever became of it, nothing that was known is
+/// believed any more.
+#[derive(Debug)]
+pub(crate) struct Changing(Arc<AtomicU64>);
+
+impl Drop for Changing {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 /// Why a credential lets nobody in.
@@ -51,6 +65,7 @@ impl Identity {
                 .max_capacity(MOST_KNOWN)
                 .time_to_live(KNOWN_FOR)
                 .build(),
+            changes: Arc::default(),
         }
     }
 
@@ -62,7 +77,8 @@ impl Identity {
             let standings = self.standings(&[session]).await?;
             Ok(standings.first().map_or(Standing::Revoked, |(_, one)| *one))
         };
-        let standing = self.known.try_get_with(session, asking).await;
+        let known_as = (session, self.changes.load(Ordering::Acquire));
+        let standing = self.known.try_get_with(known_as, asking).await;
         match standing.map_err(NotLetIn::Store)? {
             Standing::Stands => Ok(verified),
             Standing::Revoked => Err(NotLetIn::Revoked),
@@ -80,8 +96,8 @@ impl Identity {
         finish(work, standings).await
     }
 
-    /// What was known is asked again: somebody here has changed it.
-    pub(crate) fn ask_again(&self) {
-        self.known.invalidate_all();
+    /// To be held while a change is committed.
+    pub(crate) fn changing(&self) -> Changing {
+        Changing(Arc::clone(&self.changes))
     }
 }

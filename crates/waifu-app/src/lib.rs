@@ -9,3 +9,4 @@ pub mod log;
 pub mod ports;
 pub mod turns;
 pub mod use_cases;
+mod weak_map;

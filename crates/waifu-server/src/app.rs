@@ -276,6 +276,7 @@ impl App {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
                 secrets,
+                identity: identity.clone(),
                 open_session: open_session.clone(),
             },
             demo_user: DemoUser {

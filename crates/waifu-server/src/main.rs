@@ -12,6 +12,7 @@ mod companion;
 mod frames;
 mod graphql;
 mod metrics;
+mod peer;
 mod problem;
 mod rest;
 mod rules;

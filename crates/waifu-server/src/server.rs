@@ -85,10 +85,10 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     let stopping = stop_on_signal(app.clone(), server.handle())?;
     greet(&app, listening).await?;
     tokio::spawn(stopping);
-    let attendance = tokio::spawn(attendance::check_forever(app.clone()));
-    let ended = server.await.context("failed to serve");
-    attendance.abort();
-    ended
+    tokio::select! {
+        ended = server => ended.context("failed to serve"),
+        never = attendance::check_forever(app) => match never {},
+    }
 }
 
 /// Words are written as they come: none waits for the peer to acknowledge the one before. Little waits for a peer that
@@ -144,9 +144,11 @@ async fn offer_a_try(app: &App, url: &str) -> anyhow::Result<()> {
         .execute()
         .await
         .context("failed to make the demo user")?;
-    let caller = app.identity.verify(&demo.access_token).await?.caller;
+    if demo.user.suspended_at.is_some() {
+        return Ok(());
+    }
     let one = PageLimit::try_from(1).expect("1 is a limit");
-    let companions = app.list_waifus.execute(caller, None, one).await?;
+    let companions = app.list_waifus.execute(demo.caller, None, one).await?;
     let Some(companion) = companions.items.first() else {
         return Ok(());
     };

@@ -27,7 +27,12 @@ async fn a_request_has_a_name_in_the_answer_and_in_the_log(world: World) {
         assert_eq!(fresh.len(), 36, "{fresh}");
     }
     let without = server.door.get("/me").await;
+    assert_eq!(
+        (without.status, without.header("x-request-id").len()),
+        (401, 36)
+    );
     let also_without = server.door.get("/health/live").await;
+    assert_eq!(also_without.header("x-request-id").len(), 36);
     assert_ne!(
         without.header("x-request-id"),
         also_without.header("x-request-id")

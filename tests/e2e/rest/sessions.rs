@@ -127,7 +127,7 @@ async fn whoever_is_suspended_is_kept_out_until_he_is_not(world: World) {
         assert_eq!(put(&operator, &path).await.status, 204);
     }
     ada.get("/me").await.problem(403, "suspended");
-    refresh(&ada).await.problem(401, "unauthenticated");
+    refresh(&ada).await.problem(403, "suspended");
     let account = |password: &str| json!({"username": ada.name, "password": password});
     let log_in = async |password: &str| server.door.post("/auth/login", &account(password)).await;
     log_in(PASSWORD).await.problem(403, "suspended");
@@ -162,8 +162,6 @@ async fn a_refresh_token_from_long_ago_ends_its_family(world: World) {
     assert_is_in(&current).await;
     refresh(&stolen).await.problem(401, "unauthenticated");
     refresh(&current).await.problem(401, "unauthenticated");
-    let later = tokio::time::sleep(Duration::from_secs(3));
-    later.await;
     assert_is_out(&current).await;
 }
 
@@ -198,8 +196,7 @@ async fn whoever_guesses_is_slowed_down_and_nobody_is_locked_out(world: World) {
         assert!(took > Duration::from_secs(1), "{took:?}");
     }
     let (first, second) = tokio::join!(log_in(&ada.name, PASSWORD), log_in(&ada.name, PASSWORD));
-    let mut statuses = [first.0.status, second.0.status];
-    statuses.sort_unstable();
-    assert_eq!(statuses, [200, 429]);
-    log_in(&ada.name, PASSWORD).await.0.ok();
+    // They wait for each other, and both get in.
+    first.0.ok();
+    second.0.ok();
 }

@@ -67,6 +67,9 @@ async fn every_endpoint_asks_for_a_token_before_it_looks_at_anything_else(world:
             );
         }
     }
+    // What is not there needs no login to be said so.
+    let nowhere = server.door.get("/auth/nowhere").await;
+    nowhere.problem(404, "not_found");
     let documented = server.door.get("/openapi.json").await.ok();
     for (path, operations) in documented["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::guesses::{Account, Guesses, OneAtATime};
+use super::guesses::{Account, Guesses, TooManyGuesses};
 use crate::caller::Caller;
 use crate::identity::Identity;
 use crate::ports::clock::Clock;
@@ -24,7 +24,7 @@ pub enum ChangePasswordError {
     #[error("the current password is wrong")]
     Wrong,
     #[error(transparent)]
-    OneAtATime(#[from] OneAtATime),
+    TooManyGuesses(#[from] TooManyGuesses),
     #[error(transparent)]
     Passwords(#[from] PasswordsUnavailable),
     #[error(transparent)]
@@ -51,11 +51,10 @@ impl ChangePassword {
             return Err(ChangePasswordError::Wrong);
         }
         let hash = self.passwords.hash(new).await?;
+        let _changing = self.identity.changing();
         let mut work = self.store.begin().await?;
         let changed = self.change(&mut *work, caller, stored, hash).await;
-        finish(work, changed).await?;
-        self.identity.ask_again();
-        Ok(())
+        finish(work, changed).await
     }
 
     async fn change(

@@ -27,10 +27,9 @@ impl EndSession {
     }
 
     async fn end(&self, whose: Whose) -> Result<(), StoreError> {
+        let _changing = self.identity.changing();
         let mut work = self.store.begin().await?;
         let ended = work.sessions().revoke(whose, self.clock.now()).await;
-        finish(work, ended).await?;
-        self.identity.ask_again();
-        Ok(())
+        finish(work, ended).await.map(|_| ())
     }
 }

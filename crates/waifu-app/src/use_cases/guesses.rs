@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use waifu_domain::ids::UserId;
 use waifu_domain::user::Username;
@@ -15,6 +15,8 @@ use waifu_domain::user::Username;
 const FREE: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(16);
+/// So many may wait for their turn.
+const MOST_WAITING: usize = 16;
 /// Guesses are forgotten after so long without another.
 const REMEMBERED_FOR: Duration = Duration::from_mins(15);
 /// Accounts and addresses that are remembered, some 200 bytes each.
@@ -30,22 +32,40 @@ pub(super) enum Account {
 /// How many wrong guesses there were. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Guesses {
-    wrong: Cache<(Account, IpAddr), Arc<Mutex<u32>>>,
+    lines: Cache<(Account, IpAddr), Arc<Line>>,
 }
 
-/// One guess at a time is taken for an account from an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("another password is being tried for this account")]
-pub struct OneAtATime;
-
-/// A guess that has waited for its turn; the next one waits for it.
+/// One guess at a time is taken for an account from an address; the others stand in line.
 #[derive(Debug)]
-pub(super) struct Guess(OwnedMutexGuard<u32>);
+struct Line {
+    wrong: Arc<Mutex<u32>>,
+    places: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being tried for this account")]
+pub struct TooManyGuesses;
+
+/// A guess whose turn it is; the next one waits for it.
+#[derive(Debug)]
+pub(super) struct Guess {
+    wrong: OwnedMutexGuard<u32>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            wrong: Arc::default(),
+            places: Arc::new(Semaphore::new(1 + MOST_WAITING)),
+        }
+    }
+}
 
 impl Default for Guesses {
     fn default() -> Self {
         Self {
-            wrong: Cache::builder()
+            lines: Cache::builder()
                 .max_capacity(MOST_REMEMBERED)
                 .time_to_idle(REMEMBERED_FOR)
                 .build(),
@@ -54,22 +74,32 @@ impl Default for Guesses {
 }
 
 impl Guesses {
-    /// Waits for as long as the wrong guesses before this one cost. Dropped while waiting it was none.
+    /// Waits for those who came before, and then for as long as their wrong guesses cost. Dropped while waiting it was
+    /// none.
     pub(super) async fn next(
         &self,
         account: Account,
         address: IpAddr,
-    ) -> Result<Guess, OneAtATime> {
-        let wrong = self.wrong.get_with((account, address), Arc::default);
-        let guess = wrong.try_lock_owned().map_err(|_| OneAtATime)?;
-        sleep(wait_after(*guess)).await;
-        Ok(Guess(guess))
+    ) -> Result<Guess, TooManyGuesses> {
+        let line = self.lines.get_with((account, address), Arc::default);
+        let place = Arc::clone(&line.places).try_acquire_owned();
+        let place = place.map_err(|_| TooManyGuesses)?;
+        let wrong = Arc::clone(&line.wrong).lock_owned().await;
+        sleep(wait_after(*wrong)).await;
+        Ok(Guess {
+            wrong,
+            _place: place,
+        })
     }
 }
 
 impl Guess {
     pub(super) fn was(mut self, right: bool) {
-        *self.0 = if right { 0 } else { self.0.saturating_add(1) };
+        *self.wrong = if right {
+            0
+        } else {
+            self.wrong.saturating_add(1)
+        };
     }
 }
 
@@ -83,6 +113,7 @@ fn wait_after(wrong: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use tokio::time::Instant;
 
     fn ada() -> Account {
@@ -114,13 +145,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn guesses_at_one_account_from_one_address_come_one_at_a_time() {
+    async fn guesses_at_one_account_from_one_address_stand_in_line() {
         let guesses = Guesses::default();
         let first = guesses.next(ada(), HERE).await.unwrap();
-        assert_eq!(guesses.next(ada(), HERE).await.unwrap_err(), OneAtATime);
-        let elsewhere = guesses.next(ada(), THERE).await;
-        assert!(elsewhere.is_ok());
+        let mut line: Vec<_> = (0..MOST_WAITING)
+            .map(|_| Box::pin(guesses.next(ada(), HERE)))
+            .collect();
+        for waiting in &mut line {
+            assert!(waiting.now_or_never().is_none());
+        }
+        let one_more = guesses.next(ada(), HERE).await;
+        assert_eq!(one_more.unwrap_err(), TooManyGuesses);
+        assert!(guesses.next(ada(), THERE).await.is_ok());
         drop(first);
-        assert!(guesses.next(ada(), HERE).await.is_ok());
+        for waiting in line {
+            waiting.await.unwrap().was(true);
+        }
     }
 }

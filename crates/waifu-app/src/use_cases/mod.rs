@@ -44,7 +44,7 @@ pub use demo_user::DemoUser;
 pub use end_session::EndSession;
 pub use follow::{Follow, Following, NotAPlace, ResumeFrom};
 pub use get_waifu::GetWaifu;
-pub use guesses::{Guesses, OneAtATime};
+pub use guesses::{Guesses, TooManyGuesses};
 pub use list_events::ListEvents;
 pub use list_offers::{ListOffers, Offer, Preview};
 pub use list_waifus::ListWaifus;

@@ -19,6 +19,7 @@ pub(super) const SESSION_LIFETIME: Duration = Duration::days(30);
 /// What a client gets when it signs in or refreshes.
 #[derive(Clone)]
 pub struct SignedIn {
+    pub caller: Caller,
     pub user: User,
     pub access_token: String,
     pub access_token_lifetime: Duration,
@@ -77,6 +78,7 @@ impl OpenSession {
             session_id: session.id,
         };
         SignedIn {
+            caller,
             user,
             access_token: self.access_tokens.issue(caller, now),
             access_token_lifetime: self.access_tokens.lifetime(),

@@ -7,6 +7,7 @@ use time::Duration;
 use waifu_domain::timestamp::Timestamp;
 
 use super::open_session::{OpenSession, SESSION_LIFETIME, SignedIn};
+use crate::identity::{Changing, Identity};
 use crate::ports::clock::Clock;
 use crate::ports::secrets::{RefreshToken, SecretSource, TokenHash};
 use crate::ports::store::{Session, Store, StoreError, UnitOfWork, finish};
@@ -20,6 +21,7 @@ pub struct Refresh {
     pub clock: Arc<dyn Clock>,
     pub secrets: Arc<dyn SecretSource>,
     pub open_session: OpenSession,
+    pub identity: Identity,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,8 @@ pub enum RefreshError {
     /// Unknown, expired, revoked, or used before.
     #[error("the refresh token is not valid")]
     Refused,
+    #[error("the account is suspended")]
+    Suspended,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -34,6 +38,7 @@ pub enum RefreshError {
 /// What is to become of a session whose token was presented.
 enum Step {
     Rotate(Session),
+    /// Somebody else may hold a copy.
     Revoke(Session),
     Refuse,
 }
@@ -41,33 +46,38 @@ enum Step {
 impl Refresh {
     pub async fn execute(&self, token: &RefreshToken) -> Result<SignedIn, RefreshError> {
         let mut work = self.store.begin().await?;
-        let outcome = self.rotate(&mut *work, token).await;
+        let mut changing = None;
+        let outcome = self.rotate(&mut *work, token, &mut changing).await;
         // A refusal may have revoked the session, so it is committed like a success.
-        finish(work, outcome).await?.ok_or(RefreshError::Refused)
+        let refreshed = finish(work, outcome).await?;
+        drop(changing);
+        refreshed
     }
 
     async fn rotate(
         &self,
         work: &mut dyn UnitOfWork,
         token: &RefreshToken,
-    ) -> Result<Option<SignedIn>, StoreError> {
+        changing: &mut Option<Changing>,
+    ) -> Result<Result<SignedIn, RefreshError>, StoreError> {
         let now = self.clock.now();
         let (hash, family) = (token.hash(), token.family());
         let Some(session) = work.sessions().lock_by_token(hash, family).await? else {
-            return Ok(None);
+            return Ok(Err(RefreshError::Refused));
         };
         match step(session, hash, now) {
-            Step::Refuse => Ok(None),
+            Step::Refuse => Ok(Err(RefreshError::Refused)),
             Step::Revoke(session) => {
+                *changing = Some(self.identity.changing());
                 work.sessions().update(&session).await?;
-                Ok(None)
+                Ok(Err(RefreshError::Refused))
             }
             Step::Rotate(session) => {
                 let Some(user) = work.users().by_id(session.user_id).await? else {
-                    return Ok(None);
+                    return Ok(Err(RefreshError::Refused));
                 };
                 if user.suspended_at.is_some() {
-                    return Ok(None);
+                    return Ok(Err(RefreshError::Suspended));
                 }
                 let refresh_token = token.next(&*self.secrets);
                 let session = Session {
@@ -76,12 +86,10 @@ impl Refresh {
                     ..session
                 };
                 work.sessions().update(&session).await?;
-                Ok(Some(self.open_session.signed_in(
-                    user,
-                    &session,
-                    refresh_token,
-                    now,
-                )))
+                let signed_in = self
+                    .open_session
+                    .signed_in(user, &session, refresh_token, now);
+                Ok(Ok(signed_in))
             }
         }
     }

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use waifu_domain::ids::UserId;
 use waifu_domain::user::Username;
 
-use super::guesses::{Account, Guesses, OneAtATime};
+use super::guesses::{Account, Guesses, TooManyGuesses};
 use super::open_session::{OpenSession, SignedIn};
-use crate::ports::passwords::{Password, Passwords, PasswordsUnavailable};
-use crate::ports::store::{Store, StoreError, finish};
+use crate::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
+use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
 
 #[derive(Debug, Clone)]
 pub struct SignIn {
@@ -27,7 +28,7 @@ pub enum SignInError {
     #[error("the account is suspended")]
     Suspended,
     #[error(transparent)]
-    OneAtATime(#[from] OneAtATime),
+    TooManyGuesses(#[from] TooManyGuesses),
     #[error(transparent)]
     Passwords(#[from] PasswordsUnavailable),
     #[error(transparent)]
@@ -47,14 +48,28 @@ impl SignIn {
         let found = work.users().by_username(username).await;
         let (user, hash) = finish(work, found).await?.unzip();
         // No connection is held while the password is hashed, which takes long on purpose.
-        let right = self.passwords.verify(password, hash).await?;
+        let right = self.passwords.verify(password, hash.clone()).await?;
         guess.was(right);
         let user = user.filter(|_| right).ok_or(SignInError::Wrong)?;
+        let mut work = self.store.begin().await?;
+        let outcome = self.open(&mut *work, user.id, hash).await;
+        finish(work, outcome).await
+    }
+
+    /// If neither the password nor the account has changed while it was verified, which takes its time.
+    async fn open(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: UserId,
+        verified: Option<PasswordHash>,
+    ) -> Result<SignedIn, SignInError> {
+        let user = work.users().lock(user).await?.ok_or(SignInError::Wrong)?;
+        if work.users().password(user.id).await? != verified {
+            return Err(SignInError::Wrong);
+        }
         if user.suspended_at.is_some() {
             return Err(SignInError::Suspended);
         }
-        let mut work = self.store.begin().await?;
-        let outcome = self.open_session.execute(&mut *work, user).await;
-        Ok(finish(work, outcome).await?)
+        Ok(self.open_session.execute(work, user).await?)
     }
 }

@@ -34,11 +34,10 @@ impl SuspendUser {
         user: UserId,
         since: impl FnOnce(Option<Timestamp>) -> Option<Timestamp> + Send,
     ) -> Result<Option<User>, StoreError> {
+        let _changing = self.identity.changing();
         let mut work = self.store.begin().await?;
         let changed = set(&mut *work, user, since).await;
-        let changed = finish(work, changed).await?;
-        self.identity.ask_again();
-        Ok(changed)
+        finish(work, changed).await
     }
 }
 

@@ -71,7 +71,7 @@ impl From<ChangePasswordError> for Problem {
             ChangePasswordError::Wrong => {
                 Self::invalid_field("/current_password", "is not the current password")
             }
-            ChangePasswordError::OneAtATime(error) => {
+            ChangePasswordError::TooManyGuesses(error) => {
                 Self::new(Code::RateLimited, error.to_string())
             }
             ChangePasswordError::Passwords(error) => error.into(),
@@ -114,7 +114,7 @@ impl From<SignInError> for Problem {
                 "the username or the password is wrong",
             ),
             SignInError::Suspended => suspended(),
-            SignInError::OneAtATime(error) => Self::new(Code::RateLimited, error.to_string()),
+            SignInError::TooManyGuesses(error) => Self::new(Code::RateLimited, error.to_string()),
             SignInError::Passwords(error) => error.into(),
             SignInError::Store(error) => error.into(),
         }
@@ -124,6 +124,7 @@ impl From<SignInError> for Problem {
 impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
+            RefreshError::Suspended => suspended(),
             RefreshError::Refused => Self::new(
                 Code::Unauthenticated,
                 "the refresh token is not valid; sign in again",

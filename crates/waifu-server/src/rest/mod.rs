@@ -13,7 +13,6 @@ pub mod health;
 pub mod idempotency;
 pub mod me;
 pub mod openapi;
-pub mod peer;
 pub mod query;
 pub mod relationship;
 pub mod request_id;
@@ -40,13 +39,9 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(auth::register::register)
                 .service(auth::login::login)
                 .service(auth::refresh::refresh)
-                .service(
-                    scope::scope("")
-                        .wrap(from_fn(authenticate))
-                        .service(auth::logout::logout)
-                        .service(auth::logout::logout_all)
-                        .service(auth::password::change),
-                ),
+                .service(auth::logout::logout)
+                .service(auth::logout::logout_all)
+                .service(auth::password::change),
         )
         .service(
             scope::scope("/me")

@@ -26,14 +26,28 @@ pub async fn name(
     let answering = async {
         let (method, path) = (request.method().clone(), request.path().to_owned());
         let start = Instant::now();
-        let response = next.call(request).await?;
-        let (status, took) = (response.status().as_u16(), start.elapsed());
-        debug!(%method, path, status, ?took, "answered");
-        Ok::<_, Error>(response)
+        let response = next.call(request).await;
+        let status = match &response {
+            Ok(response) => response.status(),
+            Err(error) => error.as_response_error().status_code(),
+        };
+        debug!(%method, path, status = status.as_u16(), took = ?start.elapsed(), "answered");
+        response
     };
-    let mut response = answering.instrument(span).await?;
-    response.headers_mut().insert(X_REQUEST_ID, id);
-    Ok(response)
+    match answering.instrument(span).await {
+        Ok(mut response) => {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+            Ok(response)
+        }
+        // What a middleware refuses becomes a response only after this.
+        Err(mut error) => {
+            error.add_response_mapper(move |mut response| {
+                response.headers_mut().insert(X_REQUEST_ID, id.clone());
+                response
+            });
+            Err(error)
+        }
+    }
 }
 
 /// Nothing in it can be mistaken for something else in a log.

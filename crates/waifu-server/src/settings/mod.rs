@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::http::Uri;
 use anyhow::{Context, bail, ensure};
 use config::{Config, Environment, File, FileFormat};
+use ipnet::IpNet;
 use secrecy::SecretString;
+use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
 /// Compiled in, so that a binary without files is the same server.
@@ -52,6 +55,8 @@ pub struct ServerSettings {
     pub allowed_origins: Vec<String>,
     #[serde(deserialize_with = "list_or_commas")]
     pub allowed_hosts: Vec<String>,
+    #[serde(deserialize_with = "list_or_commas")]
+    pub trusted_proxies: Vec<IpNet>,
     pub drain_grace_seconds: u64,
 }
 
@@ -256,28 +261,37 @@ fn is_origin(text: &str) -> bool {
     text.parse::<Uri>().is_ok_and(|uri| {
         let (scheme, authority) = (uri.scheme_str(), uri.authority());
         let bare = scheme.zip(authority);
-        bare.is_some_and(|(scheme, authority)| format!("{scheme}://{authority}") == text)
+        bare.is_some_and(|(scheme, authority)| {
+            let is_default = matches!(
+                (scheme, authority.port_u16()),
+                ("http", Some(80)) | ("https", Some(443))
+            );
+            let written = format!("{scheme}://{authority}");
+            written == text && written == text.to_lowercase() && !text.contains('@') && !is_default
+        })
     })
 }
 
 /// A list in a file; in a variable, text with commas.
-fn list_or_commas<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+fn list_or_commas<'de, T: FromStr<Err: fmt::Display>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Origins {
+    enum Listed {
         List(Vec<String>),
         Text(String),
     }
-    Ok(match Origins::deserialize(deserializer)? {
-        Origins::List(list) => list,
-        Origins::Text(text) => {
-            let parts = text
-                .split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty());
-            parts.map(str::to_owned).collect()
-        }
-    })
+    let parts = match Listed::deserialize(deserializer)? {
+        Listed::List(list) => list,
+        Listed::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    let parts = parts.iter().map(|part| part.trim());
+    let parts = parts.filter(|part| !part.is_empty()).map(|part| {
+        part.parse()
+            .map_err(|error| D::Error::custom(format!("{part:?}: {error}")))
+    });
+    parts.collect()
 }
 
 impl ServerSettings {
@@ -395,6 +409,9 @@ mod tests {
             "https://app.example.com/",
             "https://app.example.com/x",
             "https://",
+            "https://App.example.com",
+            "https://app.example.com:443",
+            "https://ann@app.example.com",
             "null",
         ] {
             let variables = [("WAIFU__SERVER__ALLOWED_ORIGINS", text)];

@@ -6,8 +6,10 @@ use actix_web::http::uri::Authority;
 use std::net::IpAddr;
 
 use crate::app::App;
+use crate::peer::PeerAddress;
 use crate::problem::{Code, Problem};
 use crate::settings::ServerSettings;
+use crate::sockets::census::Stranger;
 
 /// Before anything else is looked at.
 pub fn admit(app: &App, request: &HttpRequest, protocol: &str) -> Result<(), Problem> {
@@ -43,6 +45,12 @@ fn check_host(settings: &ServerSettings, request: &HttpRequest) -> Result<(), Pr
     } else {
         Err(refused())
     }
+}
+
+/// A place for somebody who is still to say who he is.
+pub fn stranger(app: &App, request: &HttpRequest) -> Result<Stranger, Problem> {
+    let place = app.census.stranger(PeerAddress::of(request).0);
+    place.map_err(|_| Problem::new(Code::RateLimited, "too many sockets wait for their auth"))
 }
 
 /// Browsers name the page that opens a socket; only listed ones may.

@@ -2,6 +2,7 @@
 //! again, so that it does not matter which server took it away.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
@@ -19,7 +20,7 @@ const PERIOD: Duration = Duration::from_secs(2);
 const AT_ONCE: usize = 500;
 
 /// Runs until dropped.
-pub async fn check_forever(app: App) {
+pub async fn check_forever(app: App) -> Infallible {
     let mut ticks = interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -45,16 +46,18 @@ async fn check(app: &App, sockets: &[Present]) -> Result<(), StoreError> {
         .await?
         .into_iter()
         .collect();
-    let gone = gone(app, sockets).await?;
     for socket in sockets {
         match standings.get(&socket.session) {
             Some(Standing::Stands) => {}
-            Some(Standing::Suspended) => socket.end(Close::Forbidden),
+            Some(Standing::Suspended) => app.census.end(*socket, Close::Forbidden),
             // Without a row there is no account any more.
-            Some(Standing::Revoked) | None => socket.end(Close::Revoked),
+            Some(Standing::Revoked) | None => app.census.end(*socket, Close::Revoked),
         }
+    }
+    let gone = gone(app, sockets).await?;
+    for socket in sockets {
         if socket.companion.is_some_and(|waifu| gone.contains(&waifu)) {
-            socket.end(Close::Gone);
+            app.census.end(*socket, Close::Gone);
         }
     }
     Ok(())

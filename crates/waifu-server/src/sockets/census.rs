@@ -29,25 +29,18 @@ struct Counted {
     strangers: HashMap<IpAddr, usize>,
     by_pair: HashMap<Pair, Oldest>,
     by_user: HashMap<UserId, Oldest>,
-    present: HashMap<u64, Present>,
+    present: HashMap<u64, (Present, Ending)>,
 }
 
 /// Sockets from the oldest to the newest.
 type Oldest = VecDeque<(u64, Ending)>;
 
 /// A user's socket: by what right it is open, and whom it is with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Present {
+    number: u64,
     pub session: SessionId,
     pub companion: Option<WaifuId>,
-    ending: Ending,
-}
-
-impl Present {
-    /// It is closed, unless it already is.
-    pub fn end(&self, why: Close) {
-        self.ending.set(why);
-    }
 }
 
 /// That a socket has to end, and why. Clones are the same.
@@ -92,7 +85,7 @@ pub struct Seat {
 impl Seat {
     /// It is another session's now.
     pub fn renew(&self, session: SessionId) {
-        if let Some(present) = self.census.counted().present.get_mut(&self.number) {
+        if let Some((present, _)) = self.census.counted().present.get_mut(&self.number) {
             present.session = session;
         }
     }
@@ -118,7 +111,20 @@ impl Census {
 
     /// Every user's socket.
     pub fn present(&self) -> Vec<Present> {
-        self.counted().present.values().cloned().collect()
+        let counted = self.counted();
+        counted
+            .present
+            .values()
+            .map(|(present, _)| *present)
+            .collect()
+    }
+
+    /// The socket has to end, if it still is what it was.
+    pub fn end(&self, socket: Present, why: Close) {
+        match self.counted().present.get(&socket.number) {
+            Some((present, ending)) if *present == socket => ending.set(why),
+            Some(_) | None => {}
+        }
     }
 
     /// Counts a user's socket, `pair`'s if it serves one.
@@ -133,11 +139,11 @@ impl Census {
         }
         join(&mut counted.by_user, user, MOST_PER_USER, (number, &ending));
         let present = Present {
+            number,
             session: caller.session_id,
             companion: pair.map(|pair| pair.waifu_id),
-            ending: ending.clone(),
         };
-        counted.present.insert(number, present);
+        counted.present.insert(number, (present, ending.clone()));
         Seat {
             census: Arc::clone(self),
             number,
@@ -202,6 +208,7 @@ impl Drop for Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use uuid::Uuid;
 
     fn pair(waifu: u128) -> Pair {
@@ -254,6 +261,20 @@ mod tests {
         let counted = census.counted();
         assert!(counted.by_pair.is_empty() && counted.by_user.is_empty());
         assert!(counted.strangers.is_empty() && counted.present.is_empty());
+    }
+
+    #[test]
+    fn a_socket_is_ended_for_what_it_was_asked_for_alone() {
+        let census = Arc::<Census>::default();
+        let seat = census.seat(caller(), Some(pair(1)));
+        let [asked] = census.present().try_into().unwrap();
+        seat.renew(Uuid::from_u128(10).into());
+        census.end(asked, Close::Revoked);
+        assert!(!seat.ending.token.is_cancelled());
+        let [now] = census.present().try_into().unwrap();
+        census.end(now, Close::Revoked);
+        census.end(now, Close::Gone);
+        assert_eq!(seat.ending.comes().now_or_never(), Some(Close::Revoked));
     }
 
     #[test]

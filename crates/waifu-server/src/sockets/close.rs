@@ -100,7 +100,7 @@ impl From<Code> for Close {
                 retry_after: Duration::from_millis(code.retry_after_ms().unwrap_or_default()),
             },
             Code::TooLarge => Self::FrameTooLarge,
-            Code::Draining => Self::Draining,
+            Code::Draining | Code::StoreUnavailable | Code::ProviderUnavailable => Self::Draining,
             Code::MalformedJson
             | Code::Validation
             | Code::UnsupportedMedia
@@ -119,8 +119,6 @@ impl From<Code> for Close {
             | Code::IdempotencyMismatch
             | Code::ProviderFailed
             | Code::ProviderTimeout
-            | Code::ProviderUnavailable
-            | Code::StoreUnavailable
             | Code::Internal => Self::ServerError,
         }
     }

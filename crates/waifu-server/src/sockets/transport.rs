@@ -16,7 +16,7 @@ use actix_ws::{Item, MessageStream, ProtocolError, Session};
 use bytestring::ByteString;
 use futures_util::SinkExt;
 use tokio::sync::Notify;
-use tokio::time::error::Elapsed;
+use tokio::task::unconstrained;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::close::Close;
@@ -213,19 +213,19 @@ impl Outgoing {
     pub async fn text(&mut self, text: String) -> Result<(), Close> {
         let text = ByteString::try_from(self.counted(text.into_bytes()));
         let text = text.expect("it was text before");
-        sent(timeout(SLOWEST_WRITE, self.session.text(text)).await)
+        sent(self.session.text(text)).await
     }
 
     /// No protocol of ours has binary frames yet.
     #[cfg(test)]
     pub async fn binary(&mut self, bytes: Bytes) -> Result<(), Close> {
         let bytes = self.counted(bytes.into());
-        sent(timeout(SLOWEST_WRITE, self.session.binary(bytes)).await)
+        sent(self.session.binary(bytes)).await
     }
 
     pub async fn pong(&mut self, bytes: &[u8]) -> Result<(), Close> {
         let pong = actix_ws::Message::Pong(self.counted(bytes.to_vec()));
-        sent(timeout(SLOWEST_WRITE, self.session.send(pong)).await)
+        sent(self.session.send(pong)).await
     }
 
     /// Says goodbye, if there is somebody to hear it.
@@ -245,8 +245,11 @@ impl Outgoing {
     }
 }
 
-fn sent(written: Result<Result<(), actix_ws::Closed>, Elapsed>) -> Result<(), Close> {
-    written
+/// There is room, so it is done in one poll, whatever else the task has done in its turn: who sends may be dropped, and a
+/// frame is not to be dropped with him.
+async fn sent(writing: impl Future<Output = Result<(), actix_ws::Closed>>) -> Result<(), Close> {
+    timeout(SLOWEST_WRITE, unconstrained(writing))
+        .await
         .map_err(|_| Close::TooSlow)?
         .map_err(|_| Close::ByClient(None))
 }

@@ -9,10 +9,9 @@ use super::inbound::Reader;
 use super::session::Door;
 use crate::app::App;
 use crate::auth::bearer;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{FieldError, Problem};
 use crate::rest::query::WaifuPath;
-use crate::sockets::admission::admit;
-use crate::sockets::census::Stranger;
+use crate::sockets::admission::{admit, stranger};
 use crate::sockets::transport::{self, LARGEST_AUTH, LARGEST_FRAME};
 
 const PROTOCOL: &str = "waifu.chat.v1";
@@ -69,10 +68,4 @@ fn early_resume(request: &HttpRequest) -> Result<Option<ResumeFrom>, Problem> {
         .map_err(|error| refused(error.to_string()))?;
     let place = text.parse::<ResumeFrom>();
     place.map(Some).map_err(|error| refused(error.to_string()))
-}
-
-fn stranger(app: &App, request: &HttpRequest) -> Result<Stranger, Problem> {
-    let crowded = || Problem::new(Code::RateLimited, "too many sockets wait for their auth");
-    let address = request.peer_addr().ok_or_else(crowded)?.ip();
-    app.census.stranger(address).map_err(|_| crowded())
 }

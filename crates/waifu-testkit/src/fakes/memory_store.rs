@@ -115,12 +115,12 @@ impl MemoryStore {
         self.memory().end_elsewhere(turn);
     }
 
-    /// Another process, which has died since, accepted this message.
     /// An operator moves the relationship of that turn.
     pub fn adjust(&self, turn: TurnId, points: i32) {
         self.memory().adjust(turn, points);
     }
 
+    /// Another process, which has died since, accepted this message.
     pub fn accept_by_the_dead(&self, turn: NewTurn) {
         let accepted = self.memory().accept(turn);
         assert!(matches!(accepted, Accepted::New(_)), "{accepted:?}");

@@ -7,9 +7,9 @@ mod speech;
 mod topic;
 mod watch;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -20,6 +20,7 @@ use waifu_domain::turn::RunNo;
 use crate::catalogues::Catalogues;
 use crate::ports::store::Store;
 use crate::ports::turn_store::Whereabouts;
+use crate::weak_map::WeakMap;
 use log::Log;
 use topic::{Live, Topic};
 
@@ -40,7 +41,7 @@ pub struct Hub {
 #[derive(Debug)]
 struct Inner {
     log: Log,
-    topics: Mutex<HashMap<Pair, Weak<Topic>>>,
+    topics: WeakMap<Pair, Topic>,
     bell: Bell,
     /// Pairs of which this process may have missed news of its own.
     in_doubt: Mutex<HashSet<Pair>>,
@@ -58,7 +59,7 @@ impl Hub {
     pub fn new(store: Arc<dyn Store>, catalogues: Arc<Catalogues>) -> Self {
         let inner = Inner {
             log: Log { store, catalogues },
-            topics: Mutex::default(),
+            topics: WeakMap::default(),
             bell: Bell::default(),
             in_doubt: Mutex::default(),
         };
@@ -69,7 +70,7 @@ impl Hub {
 
     /// Follows a pair. Nothing that happens from now on is missed, wherever the watch is then started.
     pub fn watch(&self, pair: Pair) -> Watch {
-        Watch::new(self.clone(), pair, self.topic(pair))
+        Watch::new(self.clone(), pair, self.inner.topics.get_or_default(pair))
     }
 
     /// Events that are committed.
@@ -82,7 +83,7 @@ impl Hub {
 
     /// Events that are committed, the last of which starts a run that speaks here.
     pub(crate) fn open(&self, pair: Pair, events: Vec<Numbered>, speech: Arc<Speech>) -> Podium {
-        let topic = self.topic(pair);
+        let topic = self.inner.topics.get_or_default(pair);
         let run = (speech.turn_id, speech.run);
         topic.publish(events, Some(speech));
         self.ring(pair);
@@ -107,37 +108,13 @@ impl Hub {
         }
     }
 
-    fn topic(&self, pair: Pair) -> Arc<Topic> {
-        let topics = self.inner.topics.lock();
-        let mut topics = topics.unwrap_or_else(PoisonError::into_inner);
-        if let Some(topic) = topics.get(&pair).and_then(Weak::upgrade) {
-            return topic;
-        }
-        // Those that nobody follows are swept when the map would grow, so that it can't grow for good.
-        if topics.len() == topics.capacity() {
-            topics.retain(|_, topic| topic.strong_count() > 0);
-        }
-        let topic = Arc::<Topic>::default();
-        topics.insert(pair, Arc::downgrade(&topic));
-        topic
-    }
-
     /// The topic of a pair that somebody follows.
     fn known(&self, pair: Pair) -> Option<Arc<Topic>> {
-        let topics = self.inner.topics.lock();
-        let topics = topics.unwrap_or_else(PoisonError::into_inner);
-        topics.get(&pair).and_then(Weak::upgrade)
+        self.inner.topics.get(&pair)
     }
 
     fn followed(&self) -> Vec<Pair> {
-        let topics = self.inner.topics.lock();
-        let topics = topics.unwrap_or_else(PoisonError::into_inner);
-        let is_followed = |(_, topic): &(&Pair, &Weak<Topic>)| topic.strong_count() > 0;
-        topics
-            .iter()
-            .filter(is_followed)
-            .map(|(pair, _)| *pair)
-            .collect()
+        self.inner.topics.keys()
     }
 
     fn ring(&self, pair: Pair) {

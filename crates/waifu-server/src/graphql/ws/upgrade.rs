@@ -6,9 +6,7 @@ use super::inbound::Reader;
 use super::session::Door;
 use crate::app::App;
 use crate::graphql::Schema;
-use crate::problem::{Code, Problem};
-use crate::sockets::admission::admit;
-use crate::sockets::census::Stranger;
+use crate::sockets::admission::{admit, stranger};
 use crate::sockets::transport::{self, LARGEST_AUTH};
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -31,10 +29,4 @@ pub async fn upgrade(
     };
     actix_web::rt::spawn(door.serve(stranger));
     Ok(response)
-}
-
-fn stranger(app: &App, request: &HttpRequest) -> Result<Stranger, Problem> {
-    let crowded = || Problem::new(Code::RateLimited, "too many sockets wait for their auth");
-    let address = request.peer_addr().ok_or_else(crowded)?.ip();
-    app.census.stranger(address).map_err(|_| crowded())
 }

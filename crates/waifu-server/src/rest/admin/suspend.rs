@@ -18,6 +18,7 @@ use crate::rest::query::UserPath;
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -38,6 +39,7 @@ pub async fn suspend(app: web::Data<App>, user: UserPath) -> Result<HttpResponse
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`forbidden`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "`not_found`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]

@@ -9,9 +9,9 @@ use waifu_domain::user::Username;
 
 use super::TokensView;
 use crate::app::App;
+use crate::peer::PeerAddress;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
-use crate::rest::peer::PeerAddress;
 
 // No `Debug`: it holds a secret in clear.
 #[derive(Deserialize, ToSchema)]
@@ -30,9 +30,14 @@ struct LoginBody {
     request_body = LoginBody,
     responses(
         (status = 200, description = "signed in", body = TokensView),
+        (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 403, description = "`suspended`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 429, description = "`rate_limited`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/login")]

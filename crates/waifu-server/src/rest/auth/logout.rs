@@ -1,9 +1,10 @@
 //! `POST /auth/logout` and `POST /auth/logout-all`
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, post, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::{Authenticated, authenticate};
 use crate::problem::{Problem, ProblemDocument};
 
 /// Sign out
@@ -18,7 +19,7 @@ use crate::problem::{Problem, ProblemDocument};
         (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[post("/logout")]
+#[post("/logout", wrap = "from_fn(authenticate)")]
 pub async fn logout(app: web::Data<App>, caller: Authenticated) -> Result<HttpResponse, Problem> {
     app.end_session.this(caller.0).await?;
     Ok(HttpResponse::NoContent().finish())
@@ -36,7 +37,7 @@ pub async fn logout(app: web::Data<App>, caller: Authenticated) -> Result<HttpRe
         (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[post("/logout-all")]
+#[post("/logout-all", wrap = "from_fn(authenticate)")]
 pub async fn logout_all(
     app: web::Data<App>,
     caller: Authenticated,

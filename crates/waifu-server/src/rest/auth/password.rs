@@ -1,5 +1,6 @@
 //! `POST /auth/password`
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, post, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -7,10 +8,10 @@ use waifu_app::ports::passwords::Password;
 use waifu_app::use_cases::ChangePasswordError;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::{Authenticated, authenticate};
+use crate::peer::PeerAddress;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
-use crate::rest::peer::PeerAddress;
 
 // No `Debug`: it holds secrets in clear.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +41,7 @@ struct PasswordBody {
         (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
-#[post("/password")]
+#[post("/password", wrap = "from_fn(authenticate)")]
 pub async fn change(
     app: web::Data<App>,
     caller: Authenticated,

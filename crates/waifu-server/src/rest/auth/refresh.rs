@@ -26,7 +26,13 @@ struct RefreshBody {
     request_body = RefreshBody,
     responses(
         (status = 200, description = "the next pair", body = TokensView),
+        (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 403, description = "`suspended`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "`unsupported_media`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/refresh")]

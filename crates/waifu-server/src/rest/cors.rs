@@ -2,6 +2,7 @@
 
 use actix_cors::Cors;
 use actix_web::http::Method;
+use actix_web::middleware::Condition;
 
 use crate::settings::ServerSettings;
 
@@ -9,7 +10,8 @@ use crate::settings::ServerSettings;
 const ASKED_EVERY: usize = 3_600;
 const ANY: &str = "*";
 
-pub fn cors(settings: &ServerSettings) -> Cors {
+/// Without any listed there is nothing to say.
+pub fn cors(settings: &ServerSettings) -> Condition<Cors> {
     // Without credentials of the browser's own: tokens are sent by hand.
     let cors = Cors::default()
         .allowed_methods([
@@ -30,11 +32,12 @@ pub fn cors(settings: &ServerSettings) -> Cors {
         ])
         .expose_headers(["ETag", "Retry-After", "X-Request-Id"])
         .max_age(ASKED_EVERY);
-    settings
-        .allowed_origins
+    let origins = &settings.allowed_origins;
+    let cors = origins
         .iter()
         .fold(cors, |cors, origin| match origin.as_str() {
             ANY => cors.allow_any_origin(),
             origin => cors.allowed_origin(origin),
-        })
+        });
+    Condition::new(!origins.is_empty(), cors)
 }

@@ -69,6 +69,7 @@ pub(crate) const LAYERS: &[Layer] = &[
                 "serde",
                 "serde_json",
                 "sha2",
+                "subtle",
                 "thiserror",
                 "time",
                 "tokio",

@@ -2,6 +2,17 @@
 //! should be.
 
 diesel::table! {
+    api_keys (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        secret_hash -> Binary,
+        scopes -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     catalogue_entries (id) {
         id -> Uuid,
         kind -> Text,
@@ -222,12 +233,14 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(api_keys -> users (user_id));
 diesel::joinable!(relationships -> users (user_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(turns -> relationships (relationship_id));
 diesel::joinable!(messages -> turns (turn_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     interactions,
     messages,
     relationships,

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use waifu_app::ports::store::{
-    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError, Turns,
-    UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError,
+    Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Transaction;
@@ -33,6 +33,10 @@ impl UnitOfWork for PostgresUnitOfWork {
     }
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
+        Box::new(self.repository())
+    }
+
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
         Box::new(self.repository())
     }
 

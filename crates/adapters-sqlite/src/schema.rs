@@ -1,6 +1,17 @@
 //! The tables as diesel sees them. A test holds this file against the migrated database.
 
 diesel::table! {
+    api_keys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        name -> Text,
+        secret_hash -> Binary,
+        scopes -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Binary,
         username -> Text,
@@ -215,6 +226,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     interactions,
     messages,
     relationships,

@@ -56,6 +56,8 @@ typed_ids! {
     UserId,
     /// One sign-in on one device; its refresh tokens are one family.
     SessionId,
+    /// A key with which a program calls in a user's name.
+    ApiKeyId,
     WaifuId,
     RelationshipId,
     ConversationId,

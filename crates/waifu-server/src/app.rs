@@ -27,9 +27,9 @@ use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser, EndSession,
-    Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus, OpenSession, ReadAffection,
-    ReadHistory, ReadLedger, ReadProfile, ReadRelationship, Refresh, Register, Roles,
-    SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
+    Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus, ManageApiKeys, OpenSession,
+    ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship, Refresh, Register,
+    Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
@@ -60,6 +60,7 @@ pub struct App {
     pub sign_in: SignIn,
     pub end_session: EndSession,
     pub change_password: ChangePassword,
+    pub manage_api_keys: ManageApiKeys,
     pub suspend_user: SuspendUser,
     pub refresh: Refresh,
     pub demo_user: DemoUser,
@@ -265,6 +266,13 @@ impl App {
                 passwords,
                 guesses,
                 clock: Arc::clone(&clock),
+                identity: identity.clone(),
+            },
+            manage_api_keys: ManageApiKeys {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+                secrets: Arc::clone(&secrets),
                 identity: identity.clone(),
             },
             suspend_user: SuspendUser {

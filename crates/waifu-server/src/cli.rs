@@ -92,7 +92,9 @@ pub async fn run() -> anyhow::Result<()> {
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::load()?;
     telemetry::start(&settings.log)?;
-    server::serve(App::build(settings).await?).await
+    let app = App::build(settings).await?;
+    // The app is all use cases by value.
+    Box::pin(server::serve(app)).await
 }
 
 async fn seed(options: SeedOptions) -> anyhow::Result<()> {

@@ -148,7 +148,10 @@ async fn offer_a_try(app: &App, url: &str) -> anyhow::Result<()> {
         return Ok(());
     }
     let one = PageLimit::try_from(1).expect("1 is a limit");
-    let companions = app.list_waifus.execute(demo.caller, None, one).await?;
+    let companions = app
+        .list_waifus
+        .execute(demo.holder.into(), None, one)
+        .await?;
     let Some(companion) = companions.items.first() else {
         return Ok(());
     };

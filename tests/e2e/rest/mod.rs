@@ -2,6 +2,7 @@
 
 mod accounts;
 mod adjustments;
+mod api_keys;
 mod cancel;
 mod chat;
 mod choose;

@@ -15,12 +15,15 @@ scenarios! {
 }
 
 /// Everything behind a login; `{id}` is a companion, and so on.
-const ENDPOINTS: [(&str, &str); 29] = [
+const ENDPOINTS: [(&str, &str); 32] = [
     ("POST", "/auth/logout"),
     ("POST", "/auth/logout-all"),
     ("POST", "/auth/password"),
     ("GET", "/me"),
     ("PATCH", "/me"),
+    ("GET", "/me/api-keys"),
+    ("POST", "/me/api-keys"),
+    ("DELETE", "/me/api-keys/{id}"),
     ("GET", "/waifus"),
     ("POST", "/waifus"),
     ("POST", "/waifus/chat"),

@@ -1,5 +1,6 @@
 //! The rows of each table: how they are written, read and understood.
 
+pub(crate) mod api_keys;
 pub(crate) mod catalogue_entries;
 pub(crate) mod conversations;
 pub(crate) mod durable_events;

@@ -1,5 +1,6 @@
 //! One file a table: its row, and the statements that are about that table alone.
 
+pub(crate) mod api_keys;
 pub(crate) mod catalogue_entries;
 pub(crate) mod conversations;
 pub(crate) mod durable_events;

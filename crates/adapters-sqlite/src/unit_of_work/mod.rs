@@ -1,5 +1,6 @@
 //! One transaction on one leased connection, and the repositories that borrow it.
 
+mod api_keys;
 mod catalogue;
 mod event_log;
 mod messages;
@@ -13,8 +14,8 @@ mod waifus;
 use async_trait::async_trait;
 use diesel::SqliteConnection;
 use waifu_app::ports::store::{
-    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError, Turns,
-    UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError,
+    Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Lease;
@@ -62,6 +63,10 @@ impl UnitOfWork for SqliteUnitOfWork {
     }
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
+        Box::new(Repository(self))
+    }
+
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
         Box::new(Repository(self))
     }
 

@@ -3,11 +3,11 @@
 use time::Duration;
 use waifu_domain::timestamp::Timestamp;
 
-use crate::caller::Caller;
+use crate::caller::SessionHolder;
 
 pub trait AccessTokens: std::fmt::Debug + Send + Sync {
-    /// A token for `caller` that is good for [`AccessTokens::lifetime`] from `now`.
-    fn issue(&self, caller: Caller, now: Timestamp) -> String;
+    /// A token for `holder` that is good for [`AccessTokens::lifetime`] from `now`.
+    fn issue(&self, holder: SessionHolder, now: Timestamp) -> String;
 
     fn verify(&self, token: &str, now: Timestamp) -> Result<VerifiedToken, TokenRefused>;
 
@@ -16,7 +16,7 @@ pub trait AccessTokens: std::fmt::Debug + Send + Sync {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifiedToken {
-    pub caller: Caller,
+    pub holder: SessionHolder,
     pub expires_at: Timestamp,
 }
 

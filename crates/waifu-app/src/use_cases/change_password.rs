@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::guesses::{Account, Guesses, TooManyGuesses};
-use crate::caller::Caller;
+use crate::caller::SessionHolder;
 use crate::identity::Identity;
 use crate::ports::clock::Clock;
 use crate::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
@@ -34,7 +34,7 @@ pub enum ChangePasswordError {
 impl ChangePassword {
     pub async fn execute(
         &self,
-        caller: Caller,
+        caller: SessionHolder,
         current: Password,
         new: Password,
         address: IpAddr,
@@ -60,7 +60,7 @@ impl ChangePassword {
     async fn change(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
+        caller: SessionHolder,
         verified: Option<PasswordHash>,
         hash: PasswordHash,
     ) -> Result<(), ChangePasswordError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::caller::Caller;
+use crate::caller::SessionHolder;
 use crate::identity::Identity;
 use crate::ports::clock::Clock;
 use crate::ports::store::{Store, StoreError, Whose, finish};
@@ -16,13 +16,13 @@ pub struct EndSession {
 
 impl EndSession {
     /// The session that the caller is here with.
-    pub async fn this(&self, caller: Caller) -> Result<(), StoreError> {
+    pub async fn this(&self, caller: SessionHolder) -> Result<(), StoreError> {
         let this = Whose::One(caller.user_id, caller.session_id);
         self.end(this).await
     }
 
     /// Every session of the caller.
-    pub async fn all(&self, caller: Caller) -> Result<(), StoreError> {
+    pub async fn all(&self, caller: SessionHolder) -> Result<(), StoreError> {
         self.end(Whose::All(caller.user_id)).await
     }
 

@@ -6,7 +6,7 @@ use time::Duration;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::User;
 
-use crate::caller::Caller;
+use crate::caller::SessionHolder;
 use crate::ports::access_tokens::AccessTokens;
 use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
@@ -19,7 +19,7 @@ pub(super) const SESSION_LIFETIME: Duration = Duration::days(30);
 /// What a client gets when it signs in or refreshes.
 #[derive(Clone)]
 pub struct SignedIn {
-    pub caller: Caller,
+    pub holder: SessionHolder,
     pub user: User,
     pub access_token: String,
     pub access_token_lifetime: Duration,
@@ -73,14 +73,14 @@ impl OpenSession {
         refresh_token: RefreshToken,
         now: Timestamp,
     ) -> SignedIn {
-        let caller = Caller {
+        let holder = SessionHolder {
             user_id: user.id,
             session_id: session.id,
         };
         SignedIn {
-            caller,
+            holder,
             user,
-            access_token: self.access_tokens.issue(caller, now),
+            access_token: self.access_tokens.issue(holder, now),
             access_token_lifetime: self.access_tokens.lifetime(),
             refresh_token,
         }

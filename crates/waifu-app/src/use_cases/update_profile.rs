@@ -6,7 +6,7 @@ use time::Date;
 use waifu_domain::time_zone::TimeZone;
 use waifu_domain::user::{AgeGroup, DisplayName, User};
 
-use crate::caller::Caller;
+use crate::caller::SessionHolder;
 use crate::ports::clock::Clock;
 use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
 
@@ -48,21 +48,21 @@ impl UpdateProfile {
     /// does not clear the mark.
     pub async fn execute(
         &self,
-        caller: Caller,
+        holder: SessionHolder,
         change: ProfileChange,
     ) -> Result<Option<User>, UpdateProfileError> {
         let mut work = self.store.begin().await?;
-        let outcome = self.update(&mut *work, caller, change).await;
+        let outcome = self.update(&mut *work, holder, change).await;
         finish(work, outcome).await
     }
 
     async fn update(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
+        holder: SessionHolder,
         change: ProfileChange,
     ) -> Result<Option<User>, UpdateProfileError> {
-        let Some(mut user) = work.users().lock(caller.user_id).await? else {
+        let Some(mut user) = work.users().lock(holder.user_id).await? else {
             return Ok(None);
         };
         if let Some(display_name) = change.display_name {

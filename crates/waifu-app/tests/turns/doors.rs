@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use waifu_app::caller::Caller;
+use waifu_app::caller::{Caller, Credential};
 use waifu_app::ports::language_model::Finish;
 use waifu_app::ports::store::Store;
 use waifu_app::turns::hub::Watch;
@@ -62,7 +62,7 @@ impl World {
         });
         let caller = Caller {
             user_id: self.pair.user_id,
-            session_id: fresh(),
+            credential: Credential::Session(fresh()),
         };
         Doors {
             follow: Follow {

@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 use time::Duration;
-use waifu_app::caller::Caller;
+use waifu_app::caller::SessionHolder;
 use waifu_app::ports::access_tokens::{AccessTokens, TokenRefused, VerifiedToken};
 use waifu_domain::ids::{SessionId, UserId};
 use waifu_domain::timestamp::Timestamp;
@@ -44,13 +44,13 @@ impl JwtAccessTokens {
 }
 
 impl AccessTokens for JwtAccessTokens {
-    fn issue(&self, caller: Caller, now: Timestamp) -> String {
+    fn issue(&self, holder: SessionHolder, now: Timestamp) -> String {
         let seconds = now.to_datetime().unix_timestamp();
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: caller.user_id,
-            sid: caller.session_id,
+            sub: holder.user_id,
+            sid: holder.session_id,
             iat: seconds,
             exp: seconds + self.lifetime.whole_seconds(),
         };
@@ -79,7 +79,7 @@ impl AccessTokens for JwtAccessTokens {
             return Err(TokenRefused::Expired);
         }
         Ok(VerifiedToken {
-            caller: Caller {
+            holder: SessionHolder {
                 user_id: sub,
                 session_id: sid,
             },
@@ -111,8 +111,8 @@ mod tests {
         JwtAccessTokens::new(&key, Duration::minutes(15))
     }
 
-    fn caller() -> Caller {
-        Caller {
+    fn holder() -> SessionHolder {
+        SessionHolder {
             user_id: Uuid::from_u128(1).into(),
             session_id: Uuid::from_u128(2).into(),
         }
@@ -127,8 +127,8 @@ mod tests {
         let mut claims = Claims {
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
-            sub: caller().user_id,
-            sid: caller().session_id,
+            sub: holder().user_id,
+            sid: holder().session_id,
             iat: seconds,
             exp: seconds + 60,
         };
@@ -144,10 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn a_token_names_its_caller_until_it_expires() {
+    fn a_token_names_its_holder_until_it_expires() {
         let tokens = tokens();
-        let token = tokens.issue(caller(), now());
-        assert_eq!(tokens.verify(&token, now()).unwrap().caller, caller());
+        let token = tokens.issue(holder(), now());
+        assert_eq!(tokens.verify(&token, now()).unwrap().holder, holder());
         let late = now().plus(Duration::minutes(15) + LEEWAY);
         assert!(
             tokens
@@ -183,7 +183,7 @@ mod tests {
                 "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.{}.",
                 good.split('.').nth(1).unwrap()
             ),
-            super::tests::tokens().issue(caller(), now()),
+            super::tests::tokens().issue(holder(), now()),
         ];
         for token in refused {
             assert_eq!(

@@ -6,13 +6,13 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
-use waifu_app::caller::Caller;
-use waifu_app::ports::access_tokens::VerifiedToken;
+use waifu_app::caller::{Caller, KeyRefused, Scope, SessionHolder};
+use waifu_app::identity::LetIn;
 
 use crate::app::App;
 use crate::problem::{Code, Problem};
 
-/// Lets those in who show a good access token. Wrapped around every scope that is not open to all.
+/// Lets those in who show a good access token or API key. Wrapped around every scope that is not open to all.
 pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -20,15 +20,14 @@ pub async fn authenticate(
     let app = request
         .app_data::<web::Data<App>>()
         .expect("every server has its app");
-    let verified = verify(app, request.headers()).await?;
-    request
-        .extensions_mut()
-        .insert(Authenticated(verified.caller));
+    let let_in = verify(app, request.headers()).await?;
+    let known = Authenticated(let_in.caller);
+    request.extensions_mut().insert(known);
     next.call(request).await
 }
 
 /// The credential of a request; the query string and cookies are never looked at.
-pub async fn verify(app: &App, headers: &HeaderMap) -> Result<VerifiedToken, Problem> {
+pub async fn verify(app: &App, headers: &HeaderMap) -> Result<LetIn, Problem> {
     let header = headers.get(AUTHORIZATION).ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "the Authorization header is missing")
     })?;
@@ -47,22 +46,43 @@ pub async fn verify(app: &App, headers: &HeaderMap) -> Result<VerifiedToken, Pro
     Ok(app.identity.verify(token).await?)
 }
 
-/// The caller, as a handler's argument.
+/// Who was let in; handlers ask for one of those below, which say by what right.
 #[derive(Debug, Clone, Copy)]
-pub struct Authenticated(pub Caller);
+struct Authenticated(Caller);
 
-impl FromRequest for Authenticated {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+/// Who may do something, as a handler's argument.
+macro_rules! callers {
+    ($($(#[$doc:meta])* $name:ident($caller:ty) = $right:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name(pub $caller);
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let missing = || Problem::new(Code::Unauthenticated, "this needs an access token");
-        ready(
-            request
-                .extensions()
-                .get::<Self>()
-                .copied()
-                .ok_or_else(missing),
-        )
-    }
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Ready<Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let right: fn(Caller) -> Result<$caller, KeyRefused> = $right;
+                let allowed = authenticated(request).and_then(|caller| Ok(right(caller)?));
+                ready(allowed.map(Self))
+            }
+        }
+    )*};
+}
+
+callers! {
+    /// What he may do is asked for each thing that he does.
+    LetInHere(Caller) = Ok;
+    MayRead(Caller) = |caller| caller.with(Scope::Read);
+    MayChat(Caller) = |caller| caller.with(Scope::Chat);
+    MayWrite(Caller) = |caller| caller.with(Scope::Write);
+    /// No API key reaches it.
+    SignedInHere(SessionHolder) = Caller::session;
+}
+
+fn authenticated(request: &HttpRequest) -> Result<Caller, Problem> {
+    let missing = || Problem::new(Code::Unauthenticated, "this needs an access token");
+    let extensions = request.extensions();
+    let authenticated = extensions.get::<Authenticated>();
+    authenticated.map(|known| known.0).ok_or_else(missing)
 }

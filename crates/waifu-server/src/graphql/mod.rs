@@ -17,10 +17,10 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, web};
 use juniper::http::GraphQLRequest;
 use juniper::{FieldError, IntoFieldError, RootNode, Value, graphql_value};
-use waifu_app::caller::Caller;
+use waifu_app::caller::{Caller, Scope, SessionHolder};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::LetInHere;
 use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
 use line::Line;
@@ -47,6 +47,23 @@ pub struct Context {
 }
 
 impl Context {
+    fn reader(&self) -> Result<Caller, Problem> {
+        Ok(self.caller.with(Scope::Read)?)
+    }
+
+    fn talker(&self) -> Result<Caller, Problem> {
+        Ok(self.caller.with(Scope::Chat)?)
+    }
+
+    fn writer(&self) -> Result<Caller, Problem> {
+        Ok(self.caller.with(Scope::Write)?)
+    }
+
+    /// No API key reaches what asks for this.
+    fn session(&self) -> Result<SessionHolder, Problem> {
+        Ok(self.caller.session()?)
+    }
+
     fn line(&self) -> Result<Line, Problem> {
         let detail = "subscriptions are told over a socket: GET /graphql/ws";
         let missing = || Problem::new(Code::MethodNotAllowed, detail);
@@ -72,7 +89,7 @@ pub fn schema_document() -> String {
 pub async fn endpoint(
     app: web::Data<App>,
     schema: web::Data<Schema>,
-    caller: Authenticated,
+    caller: LetInHere,
     request: Body<GraphQLRequest>,
 ) -> HttpResponse {
     let context = Context {

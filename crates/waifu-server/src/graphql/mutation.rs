@@ -205,7 +205,7 @@ async fn give_gift(context: &Context, input: GiveGiftInput) -> Result<ActDone, P
     let gift = uuid(&input.gift_id, "giftId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.give_gift(context.caller, waifu, gift, key).await?)
+    Ok(acts.give_gift(context.talker()?, waifu, gift, key).await?)
 }
 
 async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDone, Problem> {
@@ -213,7 +213,7 @@ async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDone, 
     let date = uuid(&input.date_id, "dateId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.go_on_date(context.caller, waifu, date, key).await?)
+    Ok(acts.go_on_date(context.talker()?, waifu, date, key).await?)
 }
 
 async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<ActDone, Problem> {
@@ -226,7 +226,7 @@ async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<ActDon
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
     Ok(acts
-        .take_choice(context.caller, waifu, occurrence, choice, key)
+        .take_choice(context.talker()?, waifu, occurrence, choice, key)
         .await?)
 }
 
@@ -235,14 +235,14 @@ async fn rewind(context: &Context, input: RewindInput) -> Result<ActDone, Proble
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.rewind(context.caller, waifu, turn, key).await?)
+    Ok(acts.rewind(context.talker()?, waifu, turn, key).await?)
 }
 
 async fn adjust_affection(
     context: &Context,
     input: AdjustAffectionInput,
 ) -> Result<ActDone, Problem> {
-    let operator = context.caller.user_id;
+    let operator = context.writer()?.user_id;
     if !context.app.roles.is_operator(operator).await? {
         return Err(Problem::new(Code::Forbidden, "this is for operators"));
     }
@@ -277,7 +277,7 @@ async fn cancel(context: &Context, input: CancelTurnInput) -> Result<Answer, Pro
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let send_message = &context.app.send_message;
-    let cancelled = send_message.cancel(context.caller, waifu, turn).await?;
+    let cancelled = send_message.cancel(context.talker()?, waifu, turn).await?;
     cancelled.ok_or_else(|| Problem::new(Code::NotFound, "there is no such turn"))
 }
 
@@ -285,7 +285,7 @@ async fn regenerate(context: &Context, input: RegenerateInput) -> Result<Answer,
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let acts = &context.app.acts;
-    Ok(acts.answer_again(context.caller, waifu, turn).await?)
+    Ok(acts.answer_again(context.talker()?, waifu, turn).await?)
 }
 
 async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, Problem> {
@@ -294,7 +294,9 @@ async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, P
     let run = u32::try_from(input.run)
         .map_err(|_| invalid("run", "must be the number of a run".to_owned()))?;
     let acts = &context.app.acts;
-    Ok(acts.choose_answer(context.caller, waifu, turn, run).await?)
+    Ok(acts
+        .choose_answer(context.talker()?, waifu, turn, run)
+        .await?)
 }
 
 pub fn message_text(text: String) -> Result<MessageText, Problem> {
@@ -306,7 +308,7 @@ async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Prob
     Ok(context
         .app
         .send_message
-        .execute(context.caller, message)
+        .execute(context.talker()?, message)
         .await?)
 }
 

@@ -27,7 +27,7 @@ pub struct Query;
 impl Query {
     /// Who you are.
     async fn me(context: &Context) -> Result<Option<UserObject>, Problem> {
-        let user = context.app.read_profile.execute(context.caller).await?;
+        let user = context.app.read_profile.execute(context.session()?).await?;
         let gone = || Problem::new(Code::Unauthenticated, "the account no longer exists");
         Ok(Some(user.ok_or_else(gone)?.into()))
     }
@@ -42,7 +42,7 @@ impl Query {
         let page = context
             .app
             .list_waifus
-            .execute(context.caller, start, limit)
+            .execute(context.reader()?, start, limit)
             .await?;
         let place = |waifu: &Waifu| WaifuPlace {
             created_at: waifu.created_at,
@@ -54,7 +54,7 @@ impl Query {
     /// One companion.
     async fn waifu(context: &Context, id: ID) -> Result<Option<WaifuObject>, Problem> {
         let id = waifu_id(&id, "id")?;
-        let waifu = context.app.get_waifu.execute(context.caller, id).await?;
+        let waifu = context.app.get_waifu.execute(context.reader()?, id).await?;
         Ok(Some(waifu.into()))
     }
 
@@ -67,7 +67,7 @@ impl Query {
         let view = context
             .app
             .read_relationship
-            .execute(context.caller, id)
+            .execute(context.reader()?, id)
             .await?;
         Ok(Some(RelationshipObject::from(&view)))
     }
@@ -82,7 +82,7 @@ impl Query {
         let id = self::waifu_id(&waifu_id, "waifuId")?;
         let (limit, start) = paging::<u32>(first, after.as_deref())?;
         let ledger = &context.app.read_ledger;
-        let page = ledger.execute(context.caller, id, start, limit).await?;
+        let page = ledger.execute(context.reader()?, id, start, limit).await?;
         let place = |row: &LedgerRow| row.interaction.place.no;
         Ok(Some(Connection::new(page, place, |row| {
             InteractionView::from(row).into()
@@ -107,7 +107,7 @@ impl Query {
         let parts = context
             .app
             .read_affection
-            .execute(context.caller, id, plot)
+            .execute(context.reader()?, id, plot)
             .await?;
         Ok(Some(parts.into_iter().map(Into::into).collect()))
     }
@@ -146,7 +146,7 @@ impl Query {
         let id = self::waifu_id(&waifu_id, "waifuId")?;
         let (limit, start) = paging::<OccurrencePlace>(first, after.as_deref())?;
         let list = &context.app.list_events;
-        let page = list.execute(context.caller, id, start, limit).await?;
+        let page = list.execute(context.reader()?, id, start, limit).await?;
         let catalogue = context.app.catalogues.current().await;
         let place = |occurrence: &EventOccurrence| OccurrencePlace {
             opened_at: occurrence.opened_at,
@@ -170,7 +170,7 @@ impl Query {
         let page = context
             .app
             .read_history
-            .execute(context.caller, id, start, limit)
+            .execute(context.reader()?, id, start, limit)
             .await?;
         let place = |told: &HistoryMessage| MessagePlace {
             turn_no: told.message.turn_no,
@@ -189,7 +189,7 @@ async fn gifts_of(
     let id = self::waifu_id(waifu_id, "waifuId")?;
     let (limit, start) = paging::<Slug>(first, after)?;
     let offers = &context.app.list_offers;
-    let page = offers.gifts(context.caller, id, start, limit).await?;
+    let page = offers.gifts(context.reader()?, id, start, limit).await?;
     let place = |offer: &Offer<Gift>| offer.key.clone();
     Ok(Connection::new(page, place, |offer| {
         GiftView::from(offer).into()
@@ -205,7 +205,7 @@ async fn dates_of(
     let id = self::waifu_id(waifu_id, "waifuId")?;
     let (limit, start) = paging::<Slug>(first, after)?;
     let offers = &context.app.list_offers;
-    let page = offers.dates(context.caller, id, start, limit).await?;
+    let page = offers.dates(context.reader()?, id, start, limit).await?;
     let place = |offer: &Offer<DatePlan>| offer.key.clone();
     Ok(Connection::new(page, place, |offer| {
         DateView::from(offer).into()

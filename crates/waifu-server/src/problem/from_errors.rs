@@ -2,14 +2,15 @@
 //! of before it compiles. What is this server's own fault is logged here, once, with its chain.
 
 use tracing::error;
+use waifu_app::caller::KeyRefused;
 use waifu_app::identity::NotLetIn;
 use waifu_app::log::chain;
 use waifu_app::ports::passwords::PasswordsUnavailable;
 use waifu_app::ports::store::StoreError;
 use waifu_app::turns::NotBegun;
 use waifu_app::use_cases::{
-    ActError, AnswerError, ChangePasswordError, CreateWaifuError, NoAnswer, PlotError,
-    RefreshError, RefusedAct, RegisterError, SignInError, Unseen, UpdateProfileError,
+    ActError, AnswerError, ChangePasswordError, CreateApiKeyError, CreateWaifuError, NoAnswer,
+    PlotError, RefreshError, RefusedAct, RegisterError, SignInError, Unseen, UpdateProfileError,
     UpdateWaifuError,
 };
 use waifu_domain::affection::Refusal;
@@ -56,11 +57,27 @@ impl From<PasswordsUnavailable> for Problem {
 impl From<NotLetIn> for Problem {
     fn from(error: NotLetIn) -> Self {
         match error {
-            NotLetIn::Token(_) | NotLetIn::Revoked => {
+            NotLetIn::Token(_) | NotLetIn::NoSuchKey | NotLetIn::Revoked => {
                 Self::new(Code::Unauthenticated, error.to_string())
             }
             NotLetIn::Suspended => suspended(),
             NotLetIn::Store(error) => stored(&error),
+        }
+    }
+}
+
+impl From<KeyRefused> for Problem {
+    fn from(refused: KeyRefused) -> Self {
+        Self::new(Code::Forbidden, refused.to_string())
+    }
+}
+
+impl From<CreateApiKeyError> for Problem {
+    fn from(error: CreateApiKeyError) -> Self {
+        match error {
+            CreateApiKeyError::TooMany => Self::new(Code::Validation, error.to_string()),
+            CreateApiKeyError::NoAccount => Self::new(Code::NotFound, error.to_string()),
+            CreateApiKeyError::Store(error) => error.into(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use waifu_app::ports::store::{MessagePlace, OccurrencePlace, WaifuPlace};
+use waifu_domain::ids::ApiKeyId;
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Speaker;
@@ -72,6 +73,17 @@ impl Cursor for OccurrencePlace {
 impl Cursor for Slug {
     fn encode(&self) -> String {
         pack(self.as_str())
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        unpack(text)?.parse().ok()
+    }
+}
+
+/// The id of an API key.
+impl Cursor for ApiKeyId {
+    fn encode(&self) -> String {
+        pack(&self.to_string())
     }
 
     fn decode(text: &str) -> Option<Self> {

@@ -47,7 +47,10 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
             scope::scope("/me")
                 .wrap(from_fn(authenticate))
                 .service(me::get::profile)
-                .service(me::update::update),
+                .service(me::update::update)
+                .service(me::api_keys::create::create)
+                .service(me::api_keys::list::list)
+                .service(me::api_keys::revoke::revoke),
         )
         .service(
             scope::scope("/waifus")

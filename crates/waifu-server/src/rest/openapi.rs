@@ -28,7 +28,9 @@ impl Modify for AccessTokenScheme {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
+            .description(Some(
+                "An access token (JWT) of `/auth/login` or, but for `/me` and `/auth`, an API key (`wk_…`).",
+            ))
             .build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("access_token", SecurityScheme::Http(scheme));
@@ -59,14 +61,19 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// Wherever a credential is looked at, its account may be suspended, and the store away.
+/// Wherever a credential is looked at, its account may be suspended, it may be a key that reaches less, and the store
+/// away.
 fn add_what_any_login_may_be_told(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     let Some(RefOr::T(mut like)) = responses.get("401").cloned() else {
         return;
     };
     like.description.clear();
-    for (status, code) in [("403", Code::Suspended), ("503", Code::StoreUnavailable)] {
+    for (status, code) in [
+        ("403", Code::Suspended),
+        ("403", Code::Forbidden),
+        ("503", Code::StoreUnavailable),
+    ] {
         let response = responses.entry(status.to_owned());
         let response = response.or_insert_with(|| RefOr::T(like.clone()));
         let RefOr::T(response) = response else {

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
 use waifu_app::use_cases::page::PageLimit;
-use waifu_domain::ids::{OccurrenceId, TurnId, UserId, WaifuId};
+use waifu_domain::ids::{ApiKeyId, OccurrenceId, TurnId, UserId, WaifuId};
 
 use super::cursor::Cursor;
 use crate::problem::{FieldError, Problem};
@@ -68,6 +68,20 @@ impl FromRequest for UserPath {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let text = request.match_info().query("user_id");
         ready(parse_parameter("user_id", text, "must be a UUID").map(Self))
+    }
+}
+
+/// The API key that a path names.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiKeyPath(pub ApiKeyId);
+
+impl FromRequest for ApiKeyPath {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let text = request.match_info().query("id");
+        ready(parse_parameter("id", text, "must be a UUID").map(Self))
     }
 }
 

@@ -130,7 +130,7 @@ pub async fn live(app: &App, clock: &DemoClock, now: Timestamp) -> anyhow::Resul
     clock.set(start);
     let demo = app.demo_user.execute().await;
     let demo = demo.context("failed to make the demo user")?;
-    let caller = demo.caller;
+    let caller = demo.holder.into();
     let one = PageLimit::try_from(1).expect("1 is a limit");
     let page = app.list_waifus.execute(caller, None, one).await?;
     let Some(waifu) = page.items.first() else {

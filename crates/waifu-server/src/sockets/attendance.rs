@@ -1,7 +1,7 @@
 //! Sockets live long, and whoever sits at one may lose the right to: the store is asked for all of them, again and
 //! again, so that it does not matter which server took it away.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -38,19 +38,14 @@ pub async fn check_forever(app: App) -> Infallible {
 }
 
 async fn check(app: &App, sockets: &[Present]) -> Result<(), StoreError> {
-    let sessions: HashSet<_> = sockets.iter().map(|socket| socket.session).collect();
-    let sessions: Vec<_> = sessions.into_iter().collect();
-    let standings: HashMap<_, _> = app
-        .identity
-        .standings(&sessions)
-        .await?
-        .into_iter()
-        .collect();
+    let credentials: HashSet<_> = sockets.iter().map(|socket| socket.credential).collect();
+    let credentials: Vec<_> = credentials.into_iter().collect();
+    let standings = app.identity.standings(&credentials).await?;
     for socket in sockets {
-        match standings.get(&socket.session) {
+        match standings.get(&socket.credential) {
             Some(Standing::Stands) => {}
             Some(Standing::Suspended) => app.census.end(*socket, Close::Forbidden),
-            // Without a row there is no account any more.
+            // Without a row the key is revoked, or there is no account any more.
             Some(Standing::Revoked) | None => app.census.end(*socket, Close::Revoked),
         }
     }

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio_util::sync::CancellationToken;
-use waifu_app::caller::Caller;
-use waifu_domain::ids::{SessionId, UserId, WaifuId};
+use waifu_app::caller::{Caller, Credential};
+use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::Pair;
 
 use super::close::Close;
@@ -39,7 +39,7 @@ type Oldest = VecDeque<(u64, Ending)>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Present {
     number: u64,
-    pub session: SessionId,
+    pub credential: Credential,
     pub companion: Option<WaifuId>,
 }
 
@@ -83,10 +83,10 @@ pub struct Seat {
 }
 
 impl Seat {
-    /// It is another session's now.
-    pub fn renew(&self, session: SessionId) {
+    /// It is open by another right now.
+    pub fn renew(&self, credential: Credential) {
         if let Some((present, _)) = self.census.counted().present.get_mut(&self.number) {
-            present.session = session;
+            present.credential = credential;
         }
     }
 }
@@ -140,7 +140,7 @@ impl Census {
         join(&mut counted.by_user, user, MOST_PER_USER, (number, &ending));
         let present = Present {
             number,
-            session: caller.session_id,
+            credential: caller.credential,
             companion: pair.map(|pair| pair.waifu_id),
         };
         counted.present.insert(number, (present, ending.clone()));
@@ -221,7 +221,7 @@ mod tests {
     fn caller() -> Caller {
         Caller {
             user_id: pair(1).user_id,
-            session_id: Uuid::from_u128(9).into(),
+            credential: Credential::Session(Uuid::from_u128(9).into()),
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
         let census = Arc::<Census>::default();
         let seat = census.seat(caller(), Some(pair(1)));
         let [asked] = census.present().try_into().unwrap();
-        seat.renew(Uuid::from_u128(10).into());
+        seat.renew(Credential::Session(Uuid::from_u128(10).into()));
         census.end(asked, Close::Revoked);
         assert!(!seat.ending.token.is_cancelled());
         let [now] = census.present().try_into().unwrap();

@@ -80,6 +80,7 @@ impl From<NotLetIn> for Close {
     fn from(error: NotLetIn) -> Self {
         match error {
             NotLetIn::Token(refused) => Self::Unauthenticated(refused.to_string()),
+            NotLetIn::NoSuchKey => Self::Unauthenticated(error.to_string()),
             NotLetIn::Revoked => Self::Revoked,
             NotLetIn::Suspended | NotLetIn::Store(_) => Self::from(Problem::from(error).code),
         }

@@ -11,8 +11,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
 use uuid::Uuid;
-use waifu_app::caller::Caller;
-use waifu_app::ports::access_tokens::VerifiedToken;
+use waifu_app::caller::{Caller, Scope};
+use waifu_app::identity::LetIn;
 use waifu_app::turns::Begun;
 use waifu_app::turns::hub::{Watch, WatchError};
 use waifu_app::use_cases::{Following, OutgoingMessage, ResumeFrom};
@@ -52,7 +52,7 @@ impl Door {
     /// Runs until there is a reason to close.
     pub async fn serve(
         mut self,
-        credential: Option<VerifiedToken>,
+        credential: Option<LetIn>,
         resume: Option<ResumeFrom>,
         stranger: Option<Stranger>,
     ) {
@@ -80,7 +80,7 @@ impl Door {
     async fn authenticate(
         &mut self,
         resume: Option<ResumeFrom>,
-    ) -> Result<(VerifiedToken, Option<ResumeFrom>), Close> {
+    ) -> Result<(LetIn, Option<ResumeFrom>), Close> {
         let in_time = Duration::from_secs(self.app.settings.chat.auth_seconds);
         let first = async {
             loop {
@@ -103,14 +103,12 @@ impl Door {
         };
         let verified = self.app.identity.verify(&token).await;
         let credential = verified.map_err(Close::from)?;
+        let may_chat = credential.caller.with(Scope::Chat);
+        may_chat.map_err(|_| Close::Forbidden)?;
         Ok((credential, later.map(Into::into).or(resume)))
     }
 
-    async fn let_in(
-        self,
-        credential: VerifiedToken,
-        resume: Option<ResumeFrom>,
-    ) -> (Close, Outgoing) {
+    async fn let_in(self, credential: LetIn, resume: Option<ResumeFrom>) -> (Close, Outgoing) {
         let caller = credential.caller;
         let pair = Pair {
             user_id: caller.user_id,
@@ -178,7 +176,7 @@ fn ready(app: &App, following: Following) -> (FrameBody, Watch) {
 struct Session {
     app: Arc<App>,
     waifu_id: WaifuId,
-    credential: VerifiedToken,
+    credential: LetIn,
     seat: Seat,
     watch: Watch,
     outgoing: Outgoing,
@@ -194,7 +192,7 @@ struct Session {
 /// What became of a frame that was worked on.
 enum Done {
     Owe(Vec<Owed>),
-    Renewed(VerifiedToken),
+    Renewed(LetIn),
 }
 
 /// What this client alone is told.
@@ -218,7 +216,7 @@ impl Session {
         let (app, ending) = (Arc::clone(&self.app), self.seat.ending.clone());
         loop {
             let silence_ends = self.heard + self.longest_silence();
-            let expiry = until_expiry(self.credential, app.clock.now());
+            let expiry = self.credential.left(app.clock.now());
             let (is_told_to_reconnect, is_working, is_asking) = (
                 self.told_to_reconnect,
                 !self.at_work.is_empty(),
@@ -243,7 +241,7 @@ impl Session {
                     Done::Owe(owed) => owed.into_iter().try_for_each(|owed| self.owe(owed))?,
                     Done::Renewed(credential) => {
                         self.credential = credential;
-                        self.seat.renew(credential.caller.session_id);
+                        self.seat.renew(credential.caller.credential);
                     }
                 },
                 () = sleep_until(silence_ends) => {
@@ -439,8 +437,13 @@ async fn ended(
 /// Another access token of the same user.
 async fn refresh(app: Arc<App>, user: UserId, access_token: String) -> Done {
     let problem = match app.identity.verify(&access_token).await {
-        Ok(fresh) if fresh.caller.user_id == user => return Done::Renewed(fresh),
-        Ok(_) => Problem::new(Code::Forbidden, "the access token is another user's"),
+        Ok(fresh) if fresh.caller.user_id != user => {
+            Problem::new(Code::Forbidden, "the access token is another user's")
+        }
+        Ok(fresh) => match fresh.caller.with(Scope::Chat) {
+            Ok(_) => return Done::Renewed(fresh),
+            Err(refused) => refused.into(),
+        },
         Err(error) => error.into(),
     };
     Done::Owe(vec![FrameBody::error(problem, None).into()])
@@ -488,9 +491,4 @@ async fn cancel(app: Arc<App>, caller: Caller, waifu_id: WaifuId, turn_id: Uuid)
         Err(error) => error.into(),
     };
     vec![FrameBody::error(problem, Some(turn_id)).into()]
-}
-
-fn until_expiry(credential: VerifiedToken, now: waifu_domain::timestamp::Timestamp) -> Duration {
-    let left = credential.expires_at.since(now);
-    left.try_into().unwrap_or(Duration::ZERO)
 }

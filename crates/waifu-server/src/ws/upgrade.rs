@@ -2,7 +2,8 @@
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{HttpRequest, HttpResponse, web};
-use waifu_app::ports::access_tokens::VerifiedToken;
+use waifu_app::caller::Scope;
+use waifu_app::identity::LetIn;
 use waifu_app::use_cases::ResumeFrom;
 
 use super::inbound::Reader;
@@ -47,12 +48,11 @@ pub async fn upgrade(
 }
 
 /// A client that sets headers may authenticate with the upgrade.
-async fn early_credential(
-    app: &App,
-    request: &HttpRequest,
-) -> Result<Option<VerifiedToken>, Problem> {
+async fn early_credential(app: &App, request: &HttpRequest) -> Result<Option<LetIn>, Problem> {
     if request.headers().contains_key(AUTHORIZATION) {
-        bearer::verify(app, request.headers()).await.map(Some)
+        let credential = bearer::verify(app, request.headers()).await?;
+        credential.caller.with(Scope::Chat)?;
+        Ok(Some(credential))
     } else {
         Ok(None)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
-use waifu_app::caller::Caller;
+use waifu_app::caller::{Caller, Credential};
 use waifu_app::catalogues::Catalogues;
 use waifu_app::ports::clock::Clock;
 use waifu_app::ports::ids::IdSource;
@@ -90,7 +90,7 @@ impl Stage {
     fn caller(&self) -> Caller {
         Caller {
             user_id: self.scenario.user.id,
-            session_id: fresh(),
+            credential: Credential::Session(fresh()),
         }
     }
 

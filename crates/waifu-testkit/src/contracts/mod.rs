@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod acts;
+pub mod api_keys;
 pub mod cancelling;
 pub mod catalogue;
 pub mod choosing;
@@ -165,6 +166,10 @@ macro_rules! store_contract {
                 a_locked_session_makes_the_next_one_wait,
                 a_session_is_found_by_its_family_whatever_the_token,
                 sessions_that_are_revoked_are_told_from_those_that_stand,
+            }
+            api_keys {
+                keys_are_listed_newest_first_to_their_owner_alone,
+                a_key_is_found_with_how_it_stands_until_its_owner_deletes_it,
             }
             waifus {
                 a_companion_comes_back_whole,

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use waifu_app::ports::store::{
-    CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, Store, StoreError,
-    Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, Store,
+    StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 
@@ -82,6 +82,10 @@ impl UnitOfWork for LossyWork {
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
         self.work.sessions()
+    }
+
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
+        self.work.api_keys()
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {

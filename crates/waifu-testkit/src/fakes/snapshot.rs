@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use time::Duration;
 use waifu_app::ports::store::{
-    Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited, EventLog,
-    LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction, NewRun,
+    ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited,
+    EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction, NewRun,
     OccurrencePlace, Receipts, Relationships, Sessions, Store, StoreError, Taken, TimeSpan,
     TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
 };
@@ -77,6 +77,10 @@ impl UnitOfWork for Snapshot {
     }
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
+        nobody_asks()
+    }
+
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
         nobody_asks()
     }
 

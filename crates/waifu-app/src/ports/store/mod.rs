@@ -1,5 +1,6 @@
 //! Everything that is stored, apart from the life of a turn: repositories, borrowed from one unit of work.
 
+mod api_keys;
 mod catalogue;
 mod event_log;
 mod messages;
@@ -13,6 +14,7 @@ mod waifus;
 use async_trait::async_trait;
 use waifu_domain::affection::RuleBook;
 
+pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{CatalogueEdit, CatalogueEntries, CatalogueEntry, Definition};
 pub use event_log::{EventLog, LoggedEvent};
 pub use messages::{MessagePlace, Messages, TurnOutcome};
@@ -48,6 +50,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
 pub trait UnitOfWork: Send {
     fn users(&mut self) -> Box<dyn Users + '_>;
     fn sessions(&mut self) -> Box<dyn Sessions + '_>;
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_>;
     fn waifus(&mut self) -> Box<dyn Waifus + '_>;
     fn relationships(&mut self) -> Box<dyn Relationships + '_>;
     fn messages(&mut self) -> Box<dyn Messages + '_>;

@@ -55,7 +55,7 @@ pub enum Whose {
     One(UserId, SessionId),
 }
 
-/// Whether a session lets its user in.
+/// Whether a credential lets its user in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     Stands,

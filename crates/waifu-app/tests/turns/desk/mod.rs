@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 use waifu_app::ports::store::{
-    CatalogueEntries, EventLog, Messages, NewRun, Receipts, Relationships, Sessions, Store,
-    StoreError, Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, NewRun, Receipts, Relationships, Sessions,
+    Store, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 use waifu_domain::ids::TurnId;
@@ -117,6 +117,10 @@ impl UnitOfWork for Work {
 
     fn sessions(&mut self) -> Box<dyn Sessions + '_> {
         self.inner.sessions()
+    }
+
+    fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
+        self.inner.api_keys()
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {

@@ -13,8 +13,7 @@ use juniper_graphql_ws::graphql_transport_ws::{Connection, Input, Output};
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
-use waifu_app::identity::NotLetIn;
-use waifu_app::ports::access_tokens::VerifiedToken;
+use waifu_app::identity::{LetIn, NotLetIn};
 
 use super::inbound::{ClientMessage, Inbound, Reader};
 use super::operations::{MOST_AT_WORK, Operations, check_root};
@@ -57,7 +56,7 @@ impl Door {
         outgoing.close(&close).await;
     }
 
-    async fn authenticate(&mut self) -> Result<VerifiedToken, Close> {
+    async fn authenticate(&mut self) -> Result<LetIn, Close> {
         let in_time = Duration::from_secs(self.app.settings.chat.auth_seconds);
         let first = async {
             loop {
@@ -92,12 +91,12 @@ impl Door {
         let token = token.ok_or(Close::Forbidden)?;
         let verified = self.app.identity.verify(token).await;
         verified.map_err(|error| match error {
-            NotLetIn::Token(_) | NotLetIn::Suspended => Close::Forbidden,
+            NotLetIn::Token(_) | NotLetIn::NoSuchKey | NotLetIn::Suspended => Close::Forbidden,
             NotLetIn::Revoked | NotLetIn::Store(_) => Close::from(error),
         })
     }
 
-    async fn let_in(self, credential: VerifiedToken) -> (Close, Outgoing) {
+    async fn let_in(self, credential: LetIn) -> (Close, Outgoing) {
         let seat = self.app.census.seat(credential.caller, None);
         let (line, line_end) = Line::new();
         let context = Context {
@@ -145,7 +144,7 @@ struct Session {
     connection: Connection<Arc<Schema>, Config>,
     app: web::Data<App>,
     schema: Arc<Schema>,
-    credential: VerifiedToken,
+    credential: LetIn,
     seat: Seat,
     line: LineEnd,
     operations: Operations,
@@ -170,8 +169,7 @@ impl Session {
         self.pass_on(accepted).await;
         loop {
             let silence_ends = self.heard + self.longest_silence();
-            let expiry = self.credential.expires_at.since(app.clock.now());
-            let expiry = expiry.try_into().unwrap_or(Duration::ZERO);
+            let expiry = self.credential.left(app.clock.now());
             let may_ask = self.owed.len() < MOST_OWED;
             tokio::select! {
                 told = self.tell() => told?,

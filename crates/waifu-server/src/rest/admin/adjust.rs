@@ -8,7 +8,7 @@ use waifu_domain::bounded::Text;
 use waifu_domain::relationship::Pair;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayWrite;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::acts;
 use crate::rest::body::Body;
@@ -52,7 +52,7 @@ struct AdjustmentBody {
 #[post("/adjustments")]
 pub async fn adjust(
     app: web::Data<App>,
-    operator: Authenticated,
+    operator: MayWrite,
     key: IdempotencyHeader,
     body: Body<AdjustmentBody>,
 ) -> Result<HttpResponse, Problem> {

@@ -4,7 +4,7 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, post, web};
 
 use crate::app::App;
-use crate::auth::bearer::{Authenticated, authenticate};
+use crate::auth::bearer::{SignedInHere, authenticate};
 use crate::problem::{Problem, ProblemDocument};
 
 /// Sign out
@@ -20,7 +20,7 @@ use crate::problem::{Problem, ProblemDocument};
     )
 )]
 #[post("/logout", wrap = "from_fn(authenticate)")]
-pub async fn logout(app: web::Data<App>, caller: Authenticated) -> Result<HttpResponse, Problem> {
+pub async fn logout(app: web::Data<App>, caller: SignedInHere) -> Result<HttpResponse, Problem> {
     app.end_session.this(caller.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -40,7 +40,7 @@ pub async fn logout(app: web::Data<App>, caller: Authenticated) -> Result<HttpRe
 #[post("/logout-all", wrap = "from_fn(authenticate)")]
 pub async fn logout_all(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: SignedInHere,
 ) -> Result<HttpResponse, Problem> {
     app.end_session.all(caller.0).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -8,7 +8,7 @@ use waifu_app::ports::passwords::Password;
 use waifu_app::use_cases::ChangePasswordError;
 
 use crate::app::App;
-use crate::auth::bearer::{Authenticated, authenticate};
+use crate::auth::bearer::{SignedInHere, authenticate};
 use crate::peer::PeerAddress;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
@@ -44,7 +44,7 @@ struct PasswordBody {
 #[post("/password", wrap = "from_fn(authenticate)")]
 pub async fn change(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: SignedInHere,
     address: PeerAddress,
     body: Body<PasswordBody>,
 ) -> Result<HttpResponse, Problem> {

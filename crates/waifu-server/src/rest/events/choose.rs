@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use waifu_domain::slug::Slug;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::acts;
 use crate::rest::body::Body;
@@ -48,7 +48,7 @@ struct ChoiceBody {
 #[post("/{id}/events/{occurrence_id}/choice")]
 pub async fn choose(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     occurrence: OccurrencePath,
     key: IdempotencyHeader,

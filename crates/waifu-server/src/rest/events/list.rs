@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use waifu_app::ports::store::OccurrencePlace;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{PageQuery, Paging, WaifuPath};
 use crate::rest::views::{OccurrenceView, PageView};
@@ -25,7 +25,7 @@ use crate::rest::views::{OccurrenceView, PageView};
 #[get("/{id}/events")]
 pub async fn list(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
     paging: Paging<OccurrencePlace>,
 ) -> Result<HttpResponse, Problem> {

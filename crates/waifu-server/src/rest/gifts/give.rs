@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::acts;
 use crate::rest::body::Body;
@@ -46,7 +46,7 @@ struct GiftBody {
 #[post("/{id}/gifts")]
 pub async fn give(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     key: IdempotencyHeader,
     body: Body<GiftBody>,

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use waifu_domain::slug::Slug;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{PageQuery, Paging, WaifuPath};
 use crate::rest::views::{GiftView, PageView};
@@ -28,7 +28,7 @@ use crate::rest::views::{GiftView, PageView};
 #[get("/{id}/gifts")]
 pub async fn list(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
     paging: Paging<Slug>,
 ) -> Result<HttpResponse, Problem> {

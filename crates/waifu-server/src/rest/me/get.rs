@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::SignedInHere;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::rest::views::ProfileView;
 
@@ -17,7 +17,7 @@ use crate::rest::views::ProfileView;
     )
 )]
 #[get("")]
-pub async fn profile(app: web::Data<App>, caller: Authenticated) -> Result<HttpResponse, Problem> {
+pub async fn profile(app: web::Data<App>, caller: SignedInHere) -> Result<HttpResponse, Problem> {
     let user = app.read_profile.execute(caller.0).await?;
     let user =
         user.ok_or_else(|| Problem::new(Code::Unauthenticated, "the account no longer exists"))?;

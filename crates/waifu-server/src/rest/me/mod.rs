@@ -1,4 +1,5 @@
 //! The caller himself.
 
+pub mod api_keys;
 pub mod get;
 pub mod update;

@@ -8,7 +8,7 @@ use waifu_domain::time_zone::TimeZone;
 use waifu_domain::user::DisplayName;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::SignedInHere;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::rest::body::Body;
 use crate::rest::views::{ProfileView, parse_date};
@@ -58,7 +58,7 @@ fn birthday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BirthdayChange
 #[patch("")]
 pub async fn update(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: SignedInHere,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
     let change = ProfileChange {

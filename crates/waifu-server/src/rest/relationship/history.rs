@@ -7,7 +7,7 @@ use waifu_app::use_cases::{MOST_PARTS, PartWidth, Plot, PlotPart};
 use waifu_domain::timestamp::Timestamp;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{Query, WaifuPath};
 
@@ -102,7 +102,7 @@ impl From<BucketWidth> for PartWidth {
 #[get("/{id}/relationship/history")]
 pub async fn history(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
     query: Query<PlotQuery>,
 ) -> Result<HttpResponse, Problem> {

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{PageQuery, Paging, WaifuPath};
 use crate::rest::views::{InteractionView, PageView};
@@ -23,7 +23,7 @@ use crate::rest::views::{InteractionView, PageView};
 #[get("/{id}/relationship/interactions")]
 pub async fn interactions(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
     paging: Paging<u32>,
 ) -> Result<HttpResponse, Problem> {

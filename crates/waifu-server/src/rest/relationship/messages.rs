@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use waifu_app::ports::store::MessagePlace;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{PageQuery, Paging, WaifuPath};
 use crate::rest::views::{MessageView, PageView};
@@ -24,7 +24,7 @@ use crate::rest::views::{MessageView, PageView};
 #[get("/{id}/messages")]
 pub async fn messages(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
     paging: Paging<MessagePlace>,
 ) -> Result<HttpResponse, Problem> {

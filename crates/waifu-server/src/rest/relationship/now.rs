@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::WaifuPath;
 use crate::rest::views::RelationshipView;
@@ -25,7 +25,7 @@ use crate::rest::views::RelationshipView;
 #[get("/{id}/relationship")]
 pub async fn now(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
 ) -> Result<HttpResponse, Problem> {
     let standing = app.read_relationship.execute(caller.0, id.0).await?;

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::rest::query::{TurnPath, WaifuPath};
 use crate::rest::waifus::chat::ChatView;
@@ -26,7 +26,7 @@ use crate::rest::waifus::chat::ChatView;
 #[post("/{id}/turns/{turn_id}/cancel")]
 pub async fn cancel(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     turn: TurnPath,
 ) -> Result<HttpResponse, Problem> {

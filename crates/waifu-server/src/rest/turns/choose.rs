@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
 use crate::rest::query::{TurnPath, WaifuPath};
@@ -52,7 +52,7 @@ struct ChosenView {
 #[put("/{id}/turns/{turn_id}/choice")]
 pub async fn choose(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     turn: TurnPath,
     body: Body<ChoiceBody>,

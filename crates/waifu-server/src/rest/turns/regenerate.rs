@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{TurnPath, WaifuPath};
 use crate::rest::waifus::chat::{ChatView, answered};
@@ -32,7 +32,7 @@ use crate::rest::waifus::chat::{ChatView, answered};
 #[post("/{id}/turns/{turn_id}/regenerate")]
 pub async fn regenerate(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     turn: TurnPath,
 ) -> Result<HttpResponse, Problem> {

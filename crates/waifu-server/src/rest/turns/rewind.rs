@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, post, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::acts;
 use crate::rest::idempotency::IdempotencyHeader;
@@ -32,7 +32,7 @@ use crate::rest::views::ActView;
 #[post("/{id}/turns/{turn_id}/rewind")]
 pub async fn rewind(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     id: WaifuPath,
     turn: TurnPath,
     key: IdempotencyHeader,

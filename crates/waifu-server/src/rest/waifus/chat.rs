@@ -8,7 +8,7 @@ use waifu_app::use_cases::{Answer, OutgoingMessage};
 use waifu_domain::turn::{EndReason, LONGEST_MESSAGE, MessageText, RunStatus};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayChat;
 use crate::problem::{FieldError, Problem, ProblemDocument, failed_turn};
 use crate::rest::body::Body;
 use crate::rest::sse;
@@ -105,7 +105,7 @@ impl From<Answer> for ChatView {
 #[post("/chat")]
 pub async fn chat(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayChat,
     request: HttpRequest,
     body: Body<ChatBody>,
 ) -> Result<HttpResponse, Problem> {

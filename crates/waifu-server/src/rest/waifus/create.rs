@@ -10,7 +10,7 @@ use waifu_domain::waifu::{Appearance, Personality, Stats, Visibility, WaifuProfi
 
 use super::shown;
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayWrite;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
 use crate::rest::views::WaifuView;
@@ -80,7 +80,7 @@ impl From<WaifuBody> for WaifuDraft {
 #[post("")]
 pub async fn create(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayWrite,
     body: Body<WaifuBody>,
 ) -> Result<HttpResponse, Problem> {
     let waifu = app.create_waifu.execute(caller.0, body.0.into()).await?;

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, web};
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayWrite;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::WaifuPath;
 
@@ -26,7 +26,7 @@ use crate::rest::query::WaifuPath;
 #[delete("/{id}")]
 pub async fn delete(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayWrite,
     id: WaifuPath,
 ) -> Result<HttpResponse, Problem> {
     app.delete_waifu.execute(caller.0, id.0).await?;

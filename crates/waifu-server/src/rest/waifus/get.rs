@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 
 use super::shown;
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::WaifuPath;
 use crate::rest::views::WaifuView;
@@ -25,7 +25,7 @@ use crate::rest::views::WaifuView;
 #[get("/{id}")]
 pub async fn get(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     id: WaifuPath,
 ) -> Result<HttpResponse, Problem> {
     let waifu = app.get_waifu.execute(caller.0, id.0).await?;

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use waifu_app::ports::store::WaifuPlace;
 
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayRead;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{PageQuery, Paging};
 use crate::rest::views::{PageView, WaifuView};
@@ -25,7 +25,7 @@ use crate::rest::views::{PageView, WaifuView};
 #[get("")]
 pub async fn list(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayRead,
     paging: Paging<WaifuPlace>,
 ) -> Result<HttpResponse, Problem> {
     let page = app

@@ -9,7 +9,7 @@ use waifu_domain::waifu::Waifu;
 use super::create::WaifuBody;
 use super::shown;
 use crate::app::App;
-use crate::auth::bearer::Authenticated;
+use crate::auth::bearer::MayWrite;
 use crate::problem::{Code, Problem, ProblemDocument};
 use crate::rest::body::{Body, parse_value};
 use crate::rest::query::WaifuPath;
@@ -43,7 +43,7 @@ use crate::rest::views::WaifuView;
 #[patch("/{id}")]
 pub async fn update(
     app: web::Data<App>,
-    caller: Authenticated,
+    caller: MayWrite,
     id: WaifuPath,
     request: HttpRequest,
     patch: Body<Map<String, Value>>,

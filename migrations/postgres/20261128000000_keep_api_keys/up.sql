@@ -1,0 +1,12 @@
+create table api_keys (
+    id uuid primary key,
+    user_id uuid not null references users (id),
+    name text not null,
+    -- SHA-256 of the whole key.
+    secret_hash bytea not null check (length(secret_hash) = 32),
+    -- Names with a space between.
+    scopes text not null,
+    created_at timestamptz not null
+);
+
+create index api_keys_by_user on api_keys (user_id, id desc);

@@ -43,6 +43,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         test_crates: &[],
         externals: Externals::Only(
             &[
+                "icu_locale_core",
                 "jiff",
                 "serde",
                 "serde_json",

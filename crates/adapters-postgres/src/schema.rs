@@ -200,6 +200,9 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         birthday -> Nullable<Date>,
         suspended_at -> Nullable<Timestamptz>,
+        pronouns -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        persona -> Nullable<Text>,
     }
 }
 

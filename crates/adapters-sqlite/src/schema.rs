@@ -23,6 +23,9 @@ diesel::table! {
         time_zone -> Nullable<Text>,
         birthday -> Nullable<Text>,
         suspended_at -> Nullable<BigInt>,
+        pronouns -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        persona -> Nullable<Text>,
     }
 }
 

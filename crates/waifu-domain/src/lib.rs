@@ -8,6 +8,7 @@ pub mod bounded;
 pub mod catalogue;
 pub mod events;
 pub mod ids;
+pub mod locale;
 pub mod prompt;
 pub mod relationship;
 pub mod slug;

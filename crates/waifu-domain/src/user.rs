@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use crate::bounded::Text;
 use crate::ids::UserId;
+use crate::locale::Locale;
 use crate::time_zone::TimeZone;
 use crate::timestamp::Timestamp;
 
@@ -19,12 +21,33 @@ pub struct User {
     pub age_group: AgeGroup,
     pub time_zone: TimeZone,
     pub birthday: Option<Date>,
+    pub pronouns: Option<Pronouns>,
+    pub locale: Option<Locale>,
+    pub persona: Option<Persona>,
     pub created_at: Timestamp,
     /// Since when he is kept out.
     pub suspended_at: Option<Timestamp>,
 }
 
 impl User {
+    /// Somebody new, of whom nothing else is known.
+    pub fn new(id: UserId, username: Username, created_at: Timestamp) -> Self {
+        Self {
+            id,
+            display_name: DisplayName::from(&username),
+            username,
+            role: Role::User,
+            age_group: AgeGroup::Adult,
+            time_zone: TimeZone::utc(),
+            birthday: None,
+            pronouns: None,
+            locale: None,
+            persona: None,
+            created_at,
+            suspended_at: None,
+        }
+    }
+
     /// What the rules need to know of him.
     pub fn person(&self) -> Person {
         Person {
@@ -83,6 +106,41 @@ impl Person {
             age_group: AgeGroup::Adult,
             time_zone: TimeZone::utc(),
             birthday: None,
+        }
+    }
+}
+
+/// Such as `they/them`.
+pub type Pronouns = Text<40>;
+
+/// Who he is when he talks with companions, in his own words.
+pub type Persona = Text<4_000>;
+
+/// How somebody introduces himself to companions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduction {
+    pub name: DisplayName,
+    pub pronouns: Option<Pronouns>,
+    pub persona: Option<Persona>,
+}
+
+impl From<User> for Introduction {
+    fn from(user: User) -> Self {
+        Self {
+            name: user.display_name,
+            pronouns: user.pronouns,
+            persona: user.persona,
+        }
+    }
+}
+
+impl From<DisplayName> for Introduction {
+    /// Of whom nothing but the name is known.
+    fn from(name: DisplayName) -> Self {
+        Self {
+            name,
+            pronouns: None,
+            persona: None,
         }
     }
 }

@@ -26,12 +26,24 @@ async fn a_profile_is_changed_field_by_field(world: World) {
         ("birthday", Value::Null),
         ("birthday", json!("1996-03-01")),
         ("time_zone", json!("UTC")),
+        ("pronouns", json!("they/them")),
+        ("locale", json!("pt-BR")),
+        ("persona", json!("A baker.\nI get up early.")),
+        ("pronouns", Value::Null),
+        ("locale", Value::Null),
+        ("persona", Value::Null),
     ] {
         profile[field] = value.clone();
         let changed = ada.change_profile(&json!({field: value})).await.ok();
         assert_eq!(changed, profile, "{field}");
         assert_eq!(ada.get("/me").await.ok(), profile, "{field}");
     }
+    let forgotten = json!({"display_name": null, "time_zone": null});
+    ada.change_profile(&json!({"time_zone": "Asia/Tokyo"}))
+        .await
+        .ok();
+    let profile = json_with(profile, &json!({"display_name": "ada", "time_zone": "UTC"}));
+    assert_eq!(ada.change_profile(&forgotten).await.ok(), profile);
     // Whoever says nothing changes nothing.
     assert_eq!(ada.change_profile(&json!({})).await.ok(), profile);
     let all = json!({"display_name": "A", "time_zone": "Asia/Tokyo", "birthday": "2000-12-31"});
@@ -39,6 +51,13 @@ async fn a_profile_is_changed_field_by_field(world: World) {
     for (field, value) in all.as_object().unwrap() {
         assert_eq!(changed[field], *value, "{field}");
     }
+}
+
+fn json_with(mut profile: Value, fields: &Value) -> Value {
+    for (field, value) in fields.as_object().unwrap() {
+        profile[field] = value.clone();
+    }
+    profile
 }
 
 async fn a_change_that_makes_no_sense_is_refused_by_its_place(world: World) {
@@ -56,6 +75,11 @@ async fn a_change_that_makes_no_sense_is_refused_by_its_place(world: World) {
         (json!({"birthday": 1996}), "/birthday"),
         (json!({"birthday": "2962-02-28"}), "/birthday"),
         (json!({"birthday": "1796-02-29"}), "/birthday"),
+        (json!({"pronouns": ""}), "/pronouns"),
+        (json!({"pronouns": "x".repeat(41)}), "/pronouns"),
+        (json!({"locale": "plain english"}), "/locale"),
+        (json!({"persona": "x".repeat(4_001)}), "/persona"),
+        (json!({"persona": "\u{0}"}), "/persona"),
         (json!({"display_name": ""}), "/display_name"),
         (json!({"display_name": "a\nb"}), "/display_name"),
         (json!({"birthday": null, "age": 30}), "/age"),

@@ -61,7 +61,7 @@ fn dice(scene: &Scene, seed: u64) -> Dice {
     let known = [
         scene.waifu.name.as_str(),
         &scene.waifu.personality.archetype,
-        scene.user_name.as_str(),
+        scene.user.name.as_str(),
         &turn,
         &level,
         scene.mood.as_str(),
@@ -127,7 +127,7 @@ impl<'a> Composer<'a> {
                 dislike: dislike.map(words::readable),
                 thing,
                 title,
-                name: words::plain_phrase(scene.user_name.as_str()).unwrap_or("you"),
+                name: words::plain_phrase(scene.user.name.as_str()).unwrap_or("you"),
                 me: words::plain_phrase(scene.waifu.name.as_str()).unwrap_or("yours"),
             },
             he_speaks_of_like: spoken_of.is_some(),

@@ -6,11 +6,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use time::Date;
 use uuid::Uuid;
+use waifu_app::ports::language_model::BoxError;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{NewUser, StoreError, Taken, Users};
 use waifu_domain::ids::UserId;
+use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
-use waifu_domain::user::{DisplayName, Person, User, Username};
+use waifu_domain::user::{Introduction, Person, Persona, Pronouns, User, Username};
 
 use crate::columns::{Moment, scale, valid, word};
 use crate::errors::Fault;
@@ -30,6 +32,9 @@ pub(crate) struct UserRow {
     time_zone: Option<String>,
     birthday: Option<Date>,
     suspended_at: Option<Moment>,
+    pronouns: Option<String>,
+    locale: Option<String>,
+    persona: Option<String>,
 }
 
 /// What the judge is told of the user, and what she calls him.
@@ -40,6 +45,8 @@ pub(crate) struct PersonRow {
     age_group: String,
     time_zone: Option<String>,
     birthday: Option<Date>,
+    pronouns: Option<String>,
+    persona: Option<String>,
 }
 
 impl UserRow {
@@ -60,6 +67,9 @@ impl UserRow {
             time_zone: Some(user.time_zone.into()),
             birthday: user.birthday,
             suspended_at: user.suspended_at.map(Moment),
+            pronouns: user.pronouns.map(Into::into),
+            locale: user.locale.map(Into::into),
+            persona: user.persona.map(Into::into),
         }
     }
 
@@ -72,6 +82,9 @@ impl UserRow {
             age_group: scale("users.age_group", &self.age_group)?,
             time_zone: time_zone(self.time_zone)?,
             birthday: self.birthday,
+            pronouns: told("users.pronouns", self.pronouns)?,
+            locale: told("users.locale", self.locale)?,
+            persona: told("users.persona", self.persona)?,
             created_at: self.created_at.0,
             suspended_at: self.suspended_at.map(|at| at.0),
         };
@@ -80,15 +93,27 @@ impl UserRow {
 }
 
 impl PersonRow {
-    pub(crate) fn read(self) -> Result<(DisplayName, Person), Fault> {
-        let name = valid("users.display_name", self.display_name.try_into())?;
+    pub(crate) fn read(self) -> Result<(Introduction, Person), Fault> {
+        let introduction = Introduction {
+            name: valid("users.display_name", self.display_name.try_into())?,
+            pronouns: told("users.pronouns", self.pronouns)?,
+            persona: told("users.persona", self.persona)?,
+        };
         let person = Person {
             age_group: scale("users.age_group", &self.age_group)?,
             time_zone: time_zone(self.time_zone)?,
             birthday: self.birthday,
         };
-        Ok((name, person))
+        Ok((introduction, person))
     }
+}
+
+fn told<T>(place: &'static str, text: Option<String>) -> Result<Option<T>, Fault>
+where
+    T: TryFrom<String>,
+    T::Error: Into<BoxError>,
+{
+    text.map(|text| valid(place, text.try_into())).transpose()
 }
 
 fn time_zone(name: Option<String>) -> Result<TimeZone, Fault> {
@@ -149,6 +174,9 @@ async fn update(connection: &mut AsyncPgConnection, user: &User) -> Result<(), F
             users::time_zone.eq(user.time_zone.as_str()),
             users::birthday.eq(user.birthday),
             users::suspended_at.eq(user.suspended_at.map(Moment)),
+            users::pronouns.eq(user.pronouns.as_ref().map(Pronouns::as_str)),
+            users::locale.eq(user.locale.as_ref().map(Locale::as_str)),
+            users::persona.eq(user.persona.as_ref().map(Persona::as_str)),
         ))
         .execute(connection)
         .await?;

@@ -31,7 +31,7 @@ pub(crate) async fn standing(
     };
     let run = runs::newest(connection, id).await?;
     let relationship = relationship.read()?;
-    let (user_name, person) = person.read()?;
+    let (user, person) = person.read()?;
     Ok(Some(Standing {
         turn: turn.reference(connection, run.no).await?,
         kind: scale("turns.kind", &turn.kind)?,
@@ -40,7 +40,7 @@ pub(crate) async fn standing(
         appraisal: appraisal(connection, &turn).await?,
         words_so_far: run.words_so_far,
         waifu: Arc::new(waifu.read_as(version)?),
-        user_name,
+        user,
         person,
         state: relationship_rows::state(connection, &relationship, horizon).await?,
         relationship,

@@ -6,9 +6,10 @@ use time::macros::format_description;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{NewUser, Taken};
 use waifu_domain::ids::UserId;
+use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::user::{User, Username};
+use waifu_domain::user::{Persona, Pronouns, User, Username};
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::users;
@@ -27,6 +28,9 @@ pub(crate) struct UserRow {
     time_zone: Option<String>,
     birthday: Option<String>,
     suspended_at: Option<i64>,
+    pronouns: Option<String>,
+    locale: Option<String>,
+    persona: Option<String>,
 }
 
 impl UserRow {
@@ -43,6 +47,9 @@ impl UserRow {
             time_zone: Some(user.time_zone.as_str().to_owned()),
             birthday: user.birthday.map(|day| day.to_string()),
             suspended_at: micros(user.suspended_at),
+            pronouns: user.pronouns.clone().map(Into::into),
+            locale: user.locale.clone().map(Into::into),
+            persona: user.persona.clone().map(Into::into),
         }
     }
 
@@ -58,11 +65,22 @@ impl UserRow {
                 None => TimeZone::utc(),
             },
             birthday: self.birthday.as_deref().map(day).transpose()?,
+            pronouns: told("users.pronouns", self.pronouns)?,
+            locale: told("users.locale", self.locale)?,
+            persona: told("users.persona", self.persona)?,
             created_at: Timestamp::from_unix_micros(self.created_at),
             suspended_at: moment(self.suspended_at),
         };
         Ok((user, PasswordHash(self.password_hash)))
     }
+}
+
+fn told<T>(column: &'static str, text: Option<String>) -> Result<Option<T>, Corrupt>
+where
+    T: TryFrom<String>,
+    T::Error: std::error::Error + Send + Sync + 'static,
+{
+    text.map(|text| checked(column, text)).transpose()
 }
 
 fn day(text: &str) -> Result<Date, Corrupt> {
@@ -112,6 +130,9 @@ pub(crate) fn update(c: &mut SqliteConnection, user: &User) -> Result<(), Fault>
             users::time_zone.eq(user.time_zone.as_str()),
             users::birthday.eq(user.birthday.map(|day| day.to_string())),
             users::suspended_at.eq(micros(user.suspended_at)),
+            users::pronouns.eq(user.pronouns.as_ref().map(Pronouns::as_str)),
+            users::locale.eq(user.locale.as_ref().map(Locale::as_str)),
+            users::persona.eq(user.persona.as_ref().map(Persona::as_str)),
         ))
         .execute(c)?;
     if updated == 1 {

@@ -163,7 +163,7 @@ fn open(
         words_so_far: String::new(),
         waifu,
         person: user.person(),
-        user_name: user.display_name,
+        user: user.into(),
         relationship,
         state,
     };

@@ -19,6 +19,7 @@ const LOOK: &str = "
         waifus.created_at, waifus.updated_at, waifus.deleted_at,
         users.id, users.username, users.display_name, users.password_hash, users.role,
         users.age_group, users.created_at, users.time_zone, users.birthday, users.suspended_at,
+        users.pronouns, users.locale, users.persona,
         relationships.id, relationships.user_id, relationships.waifu_id, relationships.affection,
         relationships.level, relationships.facts, relationships.last_interaction,
         relationships.epoch, relationships.head_seq, relationships.last_entry_no,

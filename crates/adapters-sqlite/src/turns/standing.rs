@@ -41,7 +41,7 @@ pub(crate) fn read(
         words_so_far: run.words_so_far,
         waifu,
         person: user.person(),
-        user_name: user.display_name,
+        user: user.into(),
         relationship,
         state,
     }))

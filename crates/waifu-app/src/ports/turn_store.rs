@@ -20,7 +20,7 @@ use waifu_domain::relationship::{
 };
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndReason, EndStatus, MessageText, RunNo, TurnKind, Usage};
-use waifu_domain::user::{DisplayName, Person};
+use waifu_domain::user::{Introduction, Person};
 use waifu_domain::waifu::Waifu;
 
 use super::store::StoreError;
@@ -143,7 +143,7 @@ pub struct Standing {
     pub words_so_far: String,
     /// In the version that the turn is played with.
     pub waifu: Arc<Waifu>,
-    pub user_name: DisplayName,
+    pub user: Introduction,
     pub person: Person,
     pub relationship: Relationship,
     pub state: RelationshipState,

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use waifu_domain::time_zone::TimeZone;
-use waifu_domain::user::{AgeGroup, DisplayName, Role, User, Username};
+use waifu_domain::user::{User, Username};
 
 use super::open_session::{OpenSession, SignedIn};
 use crate::ports::clock::Clock;
@@ -44,17 +43,7 @@ impl DemoUser {
         work: &mut dyn UnitOfWork,
         username: Username,
     ) -> Result<User, StoreError> {
-        let user = User {
-            id: self.ids.fresh(),
-            display_name: DisplayName::from(&username),
-            username,
-            role: Role::User,
-            age_group: AgeGroup::Adult,
-            time_zone: TimeZone::utc(),
-            birthday: None,
-            created_at: self.clock.now(),
-            suspended_at: None,
-        };
+        let user = User::new(self.ids.fresh(), username, self.clock.now());
         let new = NewUser {
             user: user.clone(),
             password_hash: PasswordHash("!".to_owned()),

@@ -64,6 +64,6 @@ pub use seed_waifus::{SeedError, SeedReport, SeedWaifu, SeedWaifus};
 pub use send_message::{AnswerError, OutgoingMessage, SendMessage, StreamStart, StreamedTurn};
 pub use sign_in::{SignIn, SignInError};
 pub use suspend_user::SuspendUser;
-pub use update_profile::{BirthdayChange, ProfileChange, UpdateProfile, UpdateProfileError};
+pub use update_profile::{Change, ProfileChange, UpdateProfile, UpdateProfileError};
 pub use update_waifu::{UpdateWaifu, UpdateWaifuError, WaifuChange};
 pub use verify_ledger::{Verified, VerifyError, VerifyLedger};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use waifu_domain::time_zone::TimeZone;
-use waifu_domain::user::{AgeGroup, DisplayName, Role, User, Username};
+use waifu_domain::user::{DisplayName, User, Username};
 
 use super::open_session::{OpenSession, SignedIn};
 use crate::ports::clock::Clock;
@@ -41,20 +40,11 @@ pub enum RegisterError {
 impl Register {
     pub async fn execute(&self, registration: Registration) -> Result<SignedIn, RegisterError> {
         let password_hash = self.passwords.hash(registration.password).await?;
-        let display_name = registration
-            .display_name
-            .unwrap_or_else(|| DisplayName::from(&registration.username));
-        let user = User {
-            id: self.ids.fresh(),
-            username: registration.username,
-            display_name,
-            role: Role::User,
-            age_group: AgeGroup::Adult,
-            time_zone: TimeZone::utc(),
-            birthday: None,
-            created_at: self.clock.now(),
-            suspended_at: None,
-        };
+        let (id, now) = (self.ids.fresh(), self.clock.now());
+        let mut user = User::new(id, registration.username, now);
+        if let Some(display_name) = registration.display_name {
+            user.display_name = display_name;
+        }
         let mut work = self.store.begin().await?;
         let outcome = self
             .insert(

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer};
 use time::Date;
+use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
-use waifu_domain::user::{AgeGroup, DisplayName, User};
+use waifu_domain::user::{AgeGroup, DisplayName, Persona, Pronouns, User};
 
 use crate::caller::SessionHolder;
 use crate::ports::clock::Clock;
@@ -16,20 +18,58 @@ pub struct UpdateProfile {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileChange {
-    pub display_name: Option<DisplayName>,
-    pub time_zone: Option<TimeZone>,
-    pub birthday: BirthdayChange,
+    /// Forgotten: the username.
+    pub display_name: Change<DisplayName>,
+    /// Forgotten: UTC.
+    pub time_zone: Change<TimeZone>,
+    pub birthday: Change<Date>,
+    pub pronouns: Change<Pronouns>,
+    pub locale: Change<Locale>,
+    pub persona: Change<Persona>,
 }
 
+/// What becomes of a value. Read from a document: null forgets it, and what is left out is kept (by `serde(default)`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum BirthdayChange {
+pub enum Change<T> {
     #[default]
     Keep,
     Forget,
-    Set(Date),
+    Set(T),
+}
+
+impl<T> Change<T> {
+    pub fn map<U>(self, of: impl FnOnce(T) -> U) -> Change<U> {
+        match self {
+            Self::Keep => Change::Keep,
+            Self::Forget => Change::Forget,
+            Self::Set(value) => Change::Set(of(value)),
+        }
+    }
+
+    fn apply(self, to: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Forget => *to = None,
+            Self::Set(value) => *to = Some(value),
+        }
+    }
+
+    fn apply_or(self, to: &mut T, forgotten: impl FnOnce() -> T) {
+        match self {
+            Self::Keep => {}
+            Self::Forget => *to = forgotten(),
+            Self::Set(value) => *to = value,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let told = Option::deserialize(deserializer)?;
+        Ok(told.map_or(Self::Forget, Self::Set))
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -65,21 +105,21 @@ impl UpdateProfile {
         let Some(mut user) = work.users().lock(holder.user_id).await? else {
             return Ok(None);
         };
-        if let Some(display_name) = change.display_name {
-            user.display_name = display_name;
-        }
-        if let Some(time_zone) = change.time_zone {
-            user.time_zone = time_zone;
-        }
-        match change.birthday {
-            BirthdayChange::Keep => {}
-            BirthdayChange::Forget => user.birthday = None,
-            BirthdayChange::Set(birthday) => user.birthday = Some(birthday),
-        }
+        let name = DisplayName::from(&user.username);
+        change
+            .display_name
+            .apply_or(&mut user.display_name, || name);
+        change
+            .time_zone
+            .apply_or(&mut user.time_zone, TimeZone::utc);
+        change.birthday.apply(&mut user.birthday);
+        change.pronouns.apply(&mut user.pronouns);
+        change.locale.apply(&mut user.locale);
+        change.persona.apply(&mut user.persona);
         let today = user.time_zone.date_of(self.clock.now());
         let lives =
             |birthday: Date| birthday <= today && today.year() - birthday.year() <= LONGEST_LIFE;
-        if matches!(change.birthday, BirthdayChange::Set(birthday) if !lives(birthday)) {
+        if matches!(change.birthday, Change::Set(birthday) if !lives(birthday)) {
             return Err(UpdateProfileError::NotABirthday);
         }
         let is_minor = user

@@ -95,11 +95,15 @@ fn instructions(scene: &Scene) -> String {
         "Examples of how she talks",
         &personality.example_dialogues.join("\n\n"),
     );
-    section(
-        &mut text,
-        "The person she talks with",
-        scene.user_name.as_str(),
-    );
+    let user = &scene.user;
+    section(&mut text, "The person she talks with", user.name.as_str());
+    if let Some(pronouns) = &user.pronouns {
+        section(&mut text, "That person's pronouns", pronouns.as_str());
+    }
+    if let Some(persona) = &user.persona {
+        let heading = "That person, in their own words";
+        section(&mut text, heading, persona.as_str());
+    }
     section(
         &mut text,
         "Her author's last word on each answer",

@@ -9,7 +9,7 @@ use crate::affection::Taste;
 use crate::ids::TurnId;
 use crate::relationship::{Level, Mood, Stage};
 use crate::turn::{RunNo, Speaker};
-use crate::user::DisplayName;
+use crate::user::Introduction;
 use crate::waifu::WaifuProfile;
 
 pub use compose::compose;
@@ -18,7 +18,7 @@ pub use compose::compose;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
     pub waifu: WaifuProfile,
-    pub user_name: DisplayName,
+    pub user: Introduction,
     pub level: Level,
     pub mood: Mood,
     /// What was said before, oldest first.

@@ -17,10 +17,9 @@ use waifu_domain::affection::{Appraisal, RuleBook};
 use waifu_domain::ids::{ProcessId, UserId};
 use waifu_domain::relationship::{Cause, Horizon, Pair, Relationship};
 use waifu_domain::slug::Slug;
-use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{MessageText, TurnKind};
-use waifu_domain::user::{AgeGroup, DisplayName, Role, User, Username};
+use waifu_domain::user::{DisplayName, User, Username};
 use waifu_domain::waifu::{Owner, Visibility, Waifu, WaifuProfile};
 
 pub use acts::{
@@ -67,17 +66,7 @@ pub fn message(text: &str) -> MessageText {
 
 /// An adult who is no operator.
 pub fn user(name: &str) -> User {
-    User {
-        id: fresh(),
-        username: username(name),
-        display_name: display_name(name),
-        role: Role::User,
-        age_group: AgeGroup::Adult,
-        time_zone: TimeZone::utc(),
-        birthday: None,
-        created_at: moment(0),
-        suspended_at: None,
-    }
+    User::new(fresh(), username(name), moment(0))
 }
 
 pub fn new_user(user: User) -> NewUser {

@@ -26,7 +26,7 @@ pub async fn a_first_message_opens_turn_one(under_test: &StoreUnderTest) -> Prom
     assert_eq!(standing.appraisal, Some(Appraisal::Warm));
     assert_eq!(standing.words_so_far, "");
     assert_eq!(*standing.waifu, scenario.waifu);
-    assert_eq!(standing.user_name, scenario.user.display_name);
+    assert_eq!(standing.user, scenario.user.clone().into());
     assert_eq!(standing.person, scenario.user.person());
     let just_met = RelationshipState {
         met_at: Some(turn.at),
@@ -294,7 +294,7 @@ pub async fn a_standing_is_that_of_the_opening(under_test: &StoreUnderTest) -> P
     assert_eq!(read.ended, told.ended);
     assert_eq!(read.appraisal, told.appraisal);
     assert_eq!(read.waifu, told.waifu);
-    assert_eq!(read.user_name, told.user_name);
+    assert_eq!(read.user, told.user);
     assert_eq!(read.person, told.person);
     assert_eq!(read.relationship, told.relationship);
     assert_eq!(read.state, told.state);

@@ -236,7 +236,7 @@ pub async fn an_opening_holds_the_history_before_its_turn(under_test: &StoreUnde
         assert_eq!(opening.standing.kind, standing.kind);
         assert_eq!(opening.standing.ended, standing.ended);
         assert_eq!(opening.standing.waifu, standing.waifu);
-        assert_eq!(opening.standing.user_name, standing.user_name);
+        assert_eq!(opening.standing.user, standing.user);
         assert_eq!(opening.standing.person, standing.person);
         assert_eq!(opening.standing.relationship, standing.relationship);
         assert_eq!(opening.standing.state, standing.state);

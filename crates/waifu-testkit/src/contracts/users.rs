@@ -71,6 +71,9 @@ pub async fn an_update_writes_back_what_may_change(under_test: &StoreUnderTest) 
         time_zone: zone("Asia/Tokyo"),
         birthday: Some(date!(2004 - 02 - 29)),
         suspended_at: Some(moment(7)),
+        pronouns: Some(text("they/them")),
+        locale: Some(text("pt-BR")),
+        persona: Some(text("A baker.\nUp early.")),
         ..ada.clone()
     };
     let changed_back = User {
@@ -219,4 +222,8 @@ pub async fn unicode_names_survive(under_test: &StoreUnderTest) -> Promise {
 
 fn zone(name: &str) -> TimeZone {
     TimeZone::try_from(name.to_owned()).expect("tests name zones that are")
+}
+
+fn text<T: TryFrom<String, Error: std::fmt::Debug>>(text: &str) -> T {
+    text.to_owned().try_into().expect("tests write valid texts")
 }

@@ -135,7 +135,7 @@ impl Memory {
             appraisal: turn.appraisal(),
             words_so_far: run.words.clone(),
             waifu: Arc::clone(&self.waifu),
-            user_name: builders::display_name("Ada"),
+            user: builders::display_name("Ada").into(),
             person: Person::adult(),
             relationship: met.relationship.clone(),
             state: met.state.clone(),

@@ -268,7 +268,7 @@ async fn what_is_echoed_is_harmless() {
     ] {
         for seed in 0..20 {
             let mut scene = scene(companion, saying(said));
-            scene.user_name = "<i>Eve</i>".to_owned().try_into().unwrap();
+            scene.user.name = "<i>Eve</i>".to_owned().try_into().unwrap();
             let text = reply(&offline(seed), &scene).await;
             let is_harmless = |c: char| {
                 !c.is_control()

@@ -57,7 +57,7 @@ fn scene(companion: &Companion, occasion: Occasion) -> Scene {
             appearance: companion.appearance.clone(),
             stats: companion.stats.clone(),
         },
-        user_name: "Ada".to_owned().try_into().unwrap(),
+        user: DisplayName::try_from("Ada".to_owned()).unwrap().into(),
         level: Level::STRANGER,
         mood: Mood::Calm,
         history: Vec::new(),

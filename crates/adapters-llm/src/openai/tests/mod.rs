@@ -59,7 +59,9 @@ fn request() -> ReplyRequest {
                 appearance: Appearance::default(),
                 stats: Stats::default(),
             },
-            user_name: "Ada".to_owned().try_into().unwrap(),
+            user: waifu_domain::user::DisplayName::try_from("Ada".to_owned())
+                .unwrap()
+                .into(),
             level: Level::STRANGER,
             mood: Mood::Calm,
             history: vec![Line {

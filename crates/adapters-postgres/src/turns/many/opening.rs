@@ -88,7 +88,7 @@ impl Row {
         companions: &Companions,
     ) -> Result<Opening, Fault> {
         let relationship = self.relationship.read()?;
-        let (user_name, person) = self.person.read()?;
+        let (user, person) = self.person.read()?;
         let waifu = match self.waifu {
             Some(anew) => {
                 let waifu = Arc::new(anew.read()?);
@@ -108,7 +108,7 @@ impl Row {
             appraisal: turn.appraisal,
             words_so_far: String::new(),
             waifu,
-            user_name,
+            user,
             person,
             state: state_of(
                 &relationship,

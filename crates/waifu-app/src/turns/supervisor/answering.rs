@@ -57,7 +57,7 @@ impl Inner {
         let said = occasion.said().to_owned();
         let scene = Scene {
             waifu: standing.waifu.profile.clone(),
-            user_name: standing.user_name.clone(),
+            user: standing.user.clone(),
             level: self
                 .parts
                 .rule_book

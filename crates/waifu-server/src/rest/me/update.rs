@@ -1,11 +1,13 @@
 //! `PATCH /me`
 
 use actix_web::{HttpResponse, patch, web};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use time::Date;
 use utoipa::ToSchema;
-use waifu_app::use_cases::{BirthdayChange, ProfileChange};
+use waifu_app::use_cases::{Change, ProfileChange};
+use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
-use waifu_domain::user::DisplayName;
+use waifu_domain::user::{DisplayName, Persona, Pronouns};
 
 use crate::app::App;
 use crate::auth::bearer::SignedInHere;
@@ -13,30 +15,59 @@ use crate::problem::{Code, Problem, ProblemDocument};
 use crate::rest::body::Body;
 use crate::rest::views::{ProfileView, parse_date};
 
-/// What is left out stays as it is.
+/// What is left out stays as it is; null forgets.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ProfileBody {
-    /// 1 to 80 characters on one line.
-    #[schema(value_type = Option<String>)]
-    display_name: Option<DisplayName>,
-    /// The name of an IANA time zone: where your days begin.
+    /// 1 to 80 characters on one line; null: your username.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]
+    display_name: Change<DisplayName>,
+    /// The name of an IANA time zone: where your days begin; null: UTC.
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/Berlin")]
-    time_zone: Option<TimeZone>,
-    /// `YYYY-MM-DD`; null forgets it.
-    #[serde(default, deserialize_with = "birthday")]
+    time_zone: Change<TimeZone>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    birthday: BirthdayChange,
+    birthday: Change<Birthday>,
+    /// 1 to 40 characters; companions are told.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 40, example = "they/them")]
+    pronouns: Change<Pronouns>,
+    /// A BCP 47 language tag.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "pt-BR")]
+    locale: Change<Locale>,
+    /// Who you are when you talk with companions, 1 to 4,000 characters; they are told.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 4000)]
+    persona: Change<Persona>,
 }
 
-/// Tells null from nothing.
-fn birthday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BirthdayChange, D::Error> {
-    match Option::<String>::deserialize(deserializer)? {
-        None => Ok(BirthdayChange::Forget),
-        Some(text) => match parse_date(&text) {
-            Some(date) => Ok(BirthdayChange::Set(date)),
-            None => Err(serde::de::Error::custom("must be a date, YYYY-MM-DD")),
-        },
+/// `YYYY-MM-DD`.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Birthday(Date);
+
+impl TryFrom<String> for Birthday {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let date = parse_date(&text).ok_or("must be a date, YYYY-MM-DD");
+        date.map(Self)
+    }
+}
+
+impl From<ProfileBody> for ProfileChange {
+    fn from(body: ProfileBody) -> Self {
+        Self {
+            display_name: body.display_name,
+            time_zone: body.time_zone,
+            birthday: body.birthday.map(|birthday| birthday.0),
+            pronouns: body.pronouns,
+            locale: body.locale,
+            persona: body.persona,
+        }
     }
 }
 
@@ -61,12 +92,7 @@ pub async fn update(
     caller: SignedInHere,
     body: Body<ProfileBody>,
 ) -> Result<HttpResponse, Problem> {
-    let change = ProfileChange {
-        display_name: body.0.display_name,
-        time_zone: body.0.time_zone,
-        birthday: body.0.birthday,
-    };
-    let user = app.update_profile.execute(caller.0, change).await?;
+    let user = app.update_profile.execute(caller.0, body.0.into()).await?;
     let user =
         user.ok_or_else(|| Problem::new(Code::Unauthenticated, "the account no longer exists"))?;
     Ok(HttpResponse::Ok().json(ProfileView::from(user)))

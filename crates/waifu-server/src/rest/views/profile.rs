@@ -17,6 +17,12 @@ pub struct ProfileView {
     time_zone: String,
     #[schema(value_type = Option<String>, format = Date)]
     birthday: Option<String>,
+    pronouns: Option<String>,
+    /// A BCP 47 language tag.
+    #[schema(example = "pt-BR")]
+    locale: Option<String>,
+    /// Who you are when you talk with companions.
+    persona: Option<String>,
 }
 
 impl From<User> for ProfileView {
@@ -24,6 +30,9 @@ impl From<User> for ProfileView {
         Self {
             time_zone: user.time_zone.to_string(),
             birthday: user.birthday.map(|date| date.to_string()),
+            pronouns: user.pronouns.clone().map(Into::into),
+            locale: user.locale.clone().map(Into::into),
+            persona: user.persona.clone().map(Into::into),
             user: user.into(),
         }
     }

@@ -18,7 +18,7 @@ use waifu_domain::waifu::{
 const HISTORY_BUDGET: usize = 24_000;
 
 /// The only lines of the operator's own between the first and the last two.
-const HEADINGS: [&str; 16] = [
+const HEADINGS: [&str; 18] = [
     "Her name:",
     "Her archetype:",
     "Her author's instructions:",
@@ -34,6 +34,8 @@ const HEADINGS: [&str; 16] = [
     "How she looks:",
     "Examples of how she talks:",
     "The person she talks with:",
+    "That person's pronouns:",
+    "That person, in their own words:",
     "Her author's last word on each answer:",
 ];
 

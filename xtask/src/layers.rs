@@ -146,8 +146,8 @@ pub(crate) const RESERVED: &[Reserved] = &[
     Reserved {
         names: &["diesel*", "deadpool*", "libsqlite3-sys"],
         holders: &["adapters-postgres", "adapters-sqlite"],
-        test_holders: &[],
-        why: "only the two SQL adapters speak SQL",
+        test_holders: &["waifu-e2e"],
+        why: "only the two SQL adapters speak SQL, and tests that look for what is left in a store",
     },
     Reserved {
         names: &["async-openai*"],

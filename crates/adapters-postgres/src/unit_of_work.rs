@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use waifu_app::ports::store::{
-    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError,
-    Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
+    StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Transaction;
@@ -37,6 +37,10 @@ impl UnitOfWork for PostgresUnitOfWork {
     }
 
     fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
+        Box::new(self.repository())
+    }
+
+    fn personal_data(&mut self) -> Box<dyn PersonalData + '_> {
         Box::new(self.repository())
     }
 

@@ -27,9 +27,10 @@ use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser, EndSession,
-    Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus, ManageApiKeys, OpenSession,
-    ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship, Refresh, Register,
-    Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser, UpdateProfile, UpdateWaifu,
+    EraseUser, ExportData, Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus,
+    ManageApiKeys, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile,
+    ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn,
+    SuspendUser, UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
@@ -61,6 +62,8 @@ pub struct App {
     pub end_session: EndSession,
     pub change_password: ChangePassword,
     pub manage_api_keys: ManageApiKeys,
+    pub export_data: ExportData,
+    pub erase_user: EraseUser,
     pub suspend_user: SuspendUser,
     pub refresh: Refresh,
     pub demo_user: DemoUser,
@@ -265,6 +268,14 @@ impl App {
                 store: Arc::clone(&store),
                 passwords,
                 guesses,
+                clock: Arc::clone(&clock),
+                identity: identity.clone(),
+            },
+            export_data: ExportData {
+                store: Arc::clone(&store),
+            },
+            erase_user: EraseUser {
+                store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
                 identity: identity.clone(),
             },

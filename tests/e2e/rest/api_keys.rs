@@ -104,6 +104,8 @@ async fn no_key_reaches_what_is_the_users_own(world: World) {
     for (method, path) in [
         ("GET", "/me".to_owned()),
         ("PATCH", "/me".to_owned()),
+        ("DELETE", "/me".to_owned()),
+        ("GET", "/me/export".to_owned()),
         ("GET", "/me/api-keys".to_owned()),
         ("POST", "/me/api-keys".to_owned()),
         ("DELETE", format!("/me/api-keys/{id}")),

@@ -15,12 +15,14 @@ scenarios! {
 }
 
 /// Everything behind a login; `{id}` is a companion, and so on.
-const ENDPOINTS: [(&str, &str); 32] = [
+const ENDPOINTS: [(&str, &str); 34] = [
     ("POST", "/auth/logout"),
     ("POST", "/auth/logout-all"),
     ("POST", "/auth/password"),
     ("GET", "/me"),
     ("PATCH", "/me"),
+    ("DELETE", "/me"),
+    ("GET", "/me/export"),
     ("GET", "/me/api-keys"),
     ("POST", "/me/api-keys"),
     ("DELETE", "/me/api-keys/{id}"),

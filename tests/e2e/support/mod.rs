@@ -6,6 +6,7 @@ pub(crate) mod acts;
 pub(crate) mod blind;
 pub(crate) mod chance;
 pub(crate) mod chat;
+pub(crate) mod dump;
 pub(crate) mod forged;
 pub(crate) mod graphql_socket;
 pub(crate) mod operators;

@@ -19,7 +19,7 @@ use crate::schema::{messages, runs, turns};
 use crate::unit_of_work::Repository;
 
 /// In place of a run's number: it was the user who said it.
-const USERS: i32 = 0;
+pub(super) const USERS: i32 = 0;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages, check_for_backend(Pg))]

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::store::{Receipt, ReceiptKey, Receipts, StoreError, Taken};
-use waifu_domain::ids::TurnId;
+use waifu_domain::ids::{TurnId, UserId};
 use waifu_domain::timestamp::Timestamp;
 
 use crate::columns::{Moment, count, hash, number};
@@ -93,6 +93,35 @@ async fn insert(
         .execute(connection)
         .await?;
     Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
+}
+
+/// In the order of their keys.
+pub(super) async fn of_user(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    after: Option<ReceiptKey>,
+    limit: u32,
+) -> Result<Vec<(ReceiptKey, Receipt)>, Fault> {
+    let mut page = receipts::table
+        .filter(receipts::user_id.eq(user.as_uuid()))
+        .order_by((receipts::scope, receipts::key))
+        .limit(limit.into())
+        .select(ReceiptRow::as_select())
+        .into_boxed();
+    if let Some(ReceiptKey { scope, key, .. }) = after {
+        let is_later = receipts::scope.eq(scope.clone()).and(receipts::key.gt(key));
+        page = page.filter(receipts::scope.gt(scope).or(is_later));
+    }
+    let rows: Vec<ReceiptRow> = page.load(connection).await?;
+    let read = |row: ReceiptRow| {
+        let key = ReceiptKey {
+            user_id: row.user_id.into(),
+            scope: row.scope.clone(),
+            key: row.key.clone(),
+        };
+        Ok((key, row.read()?))
+    };
+    rows.into_iter().map(read).collect()
 }
 
 #[async_trait]

@@ -11,7 +11,7 @@ use waifu_app::ports::store::{
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting, Moved};
 use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId};
+use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId, UserId};
 use waifu_domain::relationship::{
     Cause, Head, Horizon, Interaction, Level, Pair, Relationship, RelationshipState, StandingEntry,
 };
@@ -164,6 +164,26 @@ async fn all(
     // No id is the first of ids.
     let after = after.map_or(Uuid::nil(), Uuid::from);
     let rows = relationships::table
+        .filter(relationships::id.gt(after))
+        .order_by(relationships::id)
+        .limit(limit.into())
+        .select(RelationshipRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(RelationshipRow::read).collect()
+}
+
+/// In the order of their ids.
+pub(super) async fn of_user(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    after: Option<RelationshipId>,
+    limit: u32,
+) -> Result<Vec<Relationship>, Fault> {
+    // No id is the first of ids.
+    let after = after.map_or(Uuid::nil(), Uuid::from);
+    let rows = relationships::table
+        .filter(relationships::user_id.eq(user.as_uuid()))
         .filter(relationships::id.gt(after))
         .order_by(relationships::id)
         .limit(limit.into())

@@ -27,7 +27,7 @@ pub(crate) const FIRST: RunNo = 1;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = runs, check_for_backend(Pg))]
-struct RunRow {
+pub(super) struct RunRow {
     run: i32,
     status: String,
     reason: Option<String>,
@@ -46,7 +46,7 @@ pub(crate) struct Run {
 }
 
 impl RunRow {
-    fn read(self) -> Result<Run, Fault> {
+    pub(super) fn read(self) -> Result<Run, Fault> {
         let reason = self.reason.as_deref();
         let usage = match (self.prompt_tokens, self.completion_tokens) {
             (Some(prompt), Some(completion)) => Some(Usage {

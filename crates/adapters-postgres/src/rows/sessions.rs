@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::secrets::TokenHash;
 use waifu_app::ports::store::{Session, Sessions, Standing, StoreError, Whose};
-use waifu_domain::ids::SessionId;
+use waifu_domain::ids::{SessionId, UserId};
 use waifu_domain::timestamp::Timestamp;
 
 use crate::columns::{Moment, hash};
@@ -152,6 +152,25 @@ async fn standings(
         (id.into(), standing)
     };
     Ok(rows.into_iter().map(read).collect())
+}
+
+pub(super) async fn of_user(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    after: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, Fault> {
+    // No id is the first of ids.
+    let after = after.map_or(Uuid::nil(), Uuid::from);
+    let rows: Vec<SessionRow> = sessions::table
+        .filter(sessions::user_id.eq(user.as_uuid()))
+        .filter(sessions::id.gt(after))
+        .order_by(sessions::id)
+        .limit(limit.into())
+        .select(SessionRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(SessionRow::read).collect()
 }
 
 #[async_trait]

@@ -6,7 +6,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{Edited, Editor, StoreError, Taken, WaifuEdit, WaifuPlace, Waifus};
+use waifu_app::ports::store::{
+    Edited, Editor, StoreError, Taken, WaifuEdit, WaifuPlace, WaifuVersion, Waifus,
+};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::slug::Slug;
@@ -118,6 +120,19 @@ impl VersionRow {
             appearance: Document::of(&profile.appearance),
             stats: Document::of(&profile.stats),
             created_at: Moment(at),
+        })
+    }
+
+    fn read(self) -> Result<WaifuVersion, Fault> {
+        Ok(WaifuVersion {
+            version: count("waifu_versions.version", self.version)?,
+            profile: WaifuProfile {
+                name: valid("waifu_versions.name", self.name.try_into())?,
+                personality: self.personality.read("waifu_versions.personality")?,
+                appearance: self.appearance.read("waifu_versions.appearance")?,
+                stats: self.stats.read("waifu_versions.stats")?,
+            },
+            created_at: self.created_at.0,
         })
     }
 
@@ -294,6 +309,43 @@ async fn delete(
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Deleted ones too.
+pub(super) async fn owned_by(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    after: Option<WaifuId>,
+    limit: u32,
+) -> Result<Vec<Waifu>, Fault> {
+    // No id is the first of ids.
+    let after = after.map_or(Uuid::nil(), Uuid::from);
+    let rows: Vec<WaifuRow> = waifus::table
+        .filter(waifus::owner_id.eq(owner.as_uuid()))
+        .filter(waifus::id.gt(after))
+        .order_by(waifus::id)
+        .limit(limit.into())
+        .select(WaifuRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(WaifuRow::read).collect()
+}
+
+pub(super) async fn versions(
+    connection: &mut AsyncPgConnection,
+    id: WaifuId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<WaifuVersion>, Fault> {
+    let rows: Vec<VersionRow> = waifu_versions::table
+        .filter(waifu_versions::waifu_id.eq(id.as_uuid()))
+        .filter(waifu_versions::version.gt(number(after)?))
+        .order_by(waifu_versions::version)
+        .limit(limit.into())
+        .select(VersionRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(VersionRow::read).collect()
 }
 
 async fn is_empty(connection: &mut AsyncPgConnection) -> Result<bool, Fault> {

@@ -15,7 +15,7 @@ use crate::sql::{Sql, binds};
 use crate::types::{BOUND_AT_ONCE, DbUuid, checked, db, from_json, name_of, named, to_json};
 
 /// The run of the user's own messages.
-const NO_RUN: RunNo = 0;
+pub(super) const NO_RUN: RunNo = 0;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = messages)]

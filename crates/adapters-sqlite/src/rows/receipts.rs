@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use waifu_app::ports::store::{Receipt, ReceiptKey, Taken};
+use waifu_domain::ids::UserId;
 use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::{Corrupt, Fault};
@@ -85,4 +86,32 @@ pub(crate) fn insert(
         .on_conflict_do_nothing()
         .execute(c)?;
     Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
+}
+
+/// In the order of their keys.
+pub(crate) fn of_user(
+    c: &mut SqliteConnection,
+    user: UserId,
+    after: Option<ReceiptKey>,
+    limit: u32,
+) -> Result<Vec<(ReceiptKey, Receipt)>, Fault> {
+    let mut page = receipts::table
+        .filter(receipts::user_id.eq(db(user)))
+        .order((receipts::scope, receipts::key))
+        .limit(limit.into())
+        .select(ReceiptRow::as_select())
+        .into_boxed();
+    if let Some(ReceiptKey { scope, key, .. }) = after {
+        let is_later = receipts::scope.eq(scope.clone()).and(receipts::key.gt(key));
+        page = page.filter(receipts::scope.gt(scope).or(is_later));
+    }
+    let read = |row: ReceiptRow| {
+        let key = ReceiptKey {
+            user_id: row.user_id.id(),
+            scope: row.scope.clone(),
+            key: row.key.clone(),
+        };
+        Ok((key, row.into_receipt()?))
+    };
+    page.load(c)?.into_iter().map(read).collect()
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use waifu_app::ports::store::Appended;
 use waifu_app::ports::turn_store::{Append, Authority, FirstMeeting, Moved, Settlement};
-use waifu_domain::ids::RelationshipId;
+use waifu_domain::ids::{RelationshipId, UserId};
 use waifu_domain::relationship::{
     Affection, Cause, Head, Horizon, Level, Pair, Relationship, RelationshipState,
 };
@@ -139,6 +139,27 @@ pub(crate) fn all(
         .map(RelationshipRow::into_relationship)
         .collect();
     Ok(page?)
+}
+
+/// In the order of their ids.
+pub(crate) fn of_user(
+    c: &mut SqliteConnection,
+    user: UserId,
+    after: Option<RelationshipId>,
+    limit: u32,
+) -> Result<Vec<Relationship>, Fault> {
+    let mut page = relationships::table
+        .filter(relationships::user_id.eq(db(user)))
+        .order(relationships::id)
+        .limit(limit.into())
+        .select(RelationshipRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        page = page.filter(relationships::id.gt(db(after)));
+    }
+    let rows = page.load(c)?.into_iter();
+    let page = rows.map(RelationshipRow::into_relationship);
+    Ok(page.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn state(

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use waifu_app::ports::secrets::TokenHash;
 use waifu_app::ports::store::{Session, Standing, Whose};
-use waifu_domain::ids::SessionId;
+use waifu_domain::ids::{SessionId, UserId};
 use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::{Corrupt, Fault};
@@ -140,4 +140,25 @@ pub(crate) fn update(c: &mut SqliteConnection, session: &Session) -> Result<(), 
     } else {
         Err(Fault::Misuse("the session to be updated is not stored"))
     }
+}
+
+pub(crate) fn of_user(
+    c: &mut SqliteConnection,
+    user: UserId,
+    after: Option<SessionId>,
+    limit: u32,
+) -> Result<Vec<Session>, Fault> {
+    let mut page = sessions::table
+        .filter(sessions::user_id.eq(db(user)))
+        .order(sessions::id)
+        .limit(limit.into())
+        .select(SessionRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        page = page.filter(sessions::id.gt(db(after)));
+    }
+    let rows = page.load(c)?.into_iter();
+    Ok(rows
+        .map(SessionRow::into_session)
+        .collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,7 @@
 //! Companions, as they were in each of their versions.
 
 use diesel::prelude::*;
+use waifu_app::ports::store::WaifuVersion;
 use waifu_domain::ids::WaifuId;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::waifu::WaifuProfile;
@@ -64,4 +65,27 @@ pub(crate) fn get(
         .select(VersionRow::as_select())
         .first(c)?;
     Ok(row.into_profile()?)
+}
+
+pub(crate) fn of(
+    c: &mut SqliteConnection,
+    waifu: WaifuId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<WaifuVersion>, Fault> {
+    let rows: Vec<VersionRow> = waifu_versions::table
+        .filter(waifu_versions::waifu_id.eq(db(waifu)))
+        .filter(waifu_versions::version.gt(i64::from(after)))
+        .order(waifu_versions::version)
+        .limit(limit.into())
+        .select(VersionRow::as_select())
+        .load(c)?;
+    let read = |row: VersionRow| {
+        Ok(WaifuVersion {
+            version: checked("waifu_versions.version", row.version)?,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            profile: row.into_profile()?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }

@@ -242,3 +242,23 @@ pub(crate) fn delete(c: &mut SqliteConnection, id: WaifuId, at: Timestamp) -> Re
 pub(crate) fn is_empty(c: &mut SqliteConnection) -> Result<bool, Fault> {
     Ok(diesel::select(not(exists(waifus::table.select(waifus::id)))).get_result(c)?)
 }
+
+/// Deleted ones too.
+pub(crate) fn owned_by(
+    c: &mut SqliteConnection,
+    owner: UserId,
+    after: Option<WaifuId>,
+    limit: u32,
+) -> Result<Vec<Waifu>, Fault> {
+    let mut page = waifus::table
+        .filter(waifus::owner_id.eq(db(owner)))
+        .order(waifus::id)
+        .limit(limit.into())
+        .select(WaifuRow::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        page = page.filter(waifus::id.gt(db(after)));
+    }
+    let rows = page.load(c)?.into_iter();
+    Ok(rows.map(WaifuRow::into_waifu).collect::<Result<_, _>>()?)
+}

@@ -4,6 +4,7 @@ mod api_keys;
 mod catalogue;
 mod event_log;
 mod messages;
+mod personal_data;
 mod receipts;
 mod relationships;
 mod sessions;
@@ -14,8 +15,8 @@ mod waifus;
 use async_trait::async_trait;
 use diesel::SqliteConnection;
 use waifu_app::ports::store::{
-    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, StoreError,
-    Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
+    StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Lease;
@@ -67,6 +68,10 @@ impl UnitOfWork for SqliteUnitOfWork {
     }
 
     fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
+        Box::new(Repository(self))
+    }
+
+    fn personal_data(&mut self) -> Box<dyn PersonalData + '_> {
         Box::new(Repository(self))
     }
 

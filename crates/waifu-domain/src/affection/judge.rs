@@ -312,7 +312,7 @@ impl Bench<'_> {
         }
         let change = Tally::new(Rule::OPERATOR, points).apply(&[], self.state.affection);
         let cause = Cause::Operator {
-            operator_id,
+            operator_id: Some(operator_id),
             reason: reason.to_owned(),
         };
         Ok(self.row(InteractionKind::Adjustment, change, cause, Vec::new()))

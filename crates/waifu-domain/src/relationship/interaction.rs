@@ -75,7 +75,9 @@ pub enum Cause {
         no: u32,
     },
     Operator {
-        operator_id: UserId,
+        /// `None`: his account is gone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator_id: Option<UserId>,
         reason: String,
     },
 }

@@ -48,6 +48,8 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .wrap(from_fn(authenticate))
                 .service(me::get::profile)
                 .service(me::update::update)
+                .service(me::erase::erase)
+                .service(me::export::export)
                 .service(me::api_keys::create::create)
                 .service(me::api_keys::list::list)
                 .service(me::api_keys::revoke::revoke),

@@ -223,7 +223,7 @@ pub async fn a_ledger_row_comes_back_whole(under_test: &StoreUnderTest) -> Promi
         (
             InteractionKind::Adjustment,
             Cause::Operator {
-                operator_id: fresh(),
+                operator_id: Some(fresh()),
                 reason: "\"ä\" \u{1f97a}\n".to_owned(),
             },
         ),

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use waifu_app::ports::store::{
-    ApiKeys, CatalogueEntries, EventLog, Messages, Receipts, Relationships, Sessions, Store,
-    StoreError, Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
+    Store, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 
@@ -86,6 +86,10 @@ impl UnitOfWork for LossyWork {
 
     fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
         self.work.api_keys()
+    }
+
+    fn personal_data(&mut self) -> Box<dyn PersonalData + '_> {
+        self.work.personal_data()
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {

@@ -7,8 +7,8 @@ use time::Duration;
 use waifu_app::ports::store::{
     ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited,
     EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction, NewRun,
-    OccurrencePlace, Receipts, Relationships, Sessions, Store, StoreError, Taken, TimeSpan,
-    TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
+    OccurrencePlace, PersonalData, Receipts, Relationships, Sessions, Store, StoreError, Taken,
+    TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting, TurnRef};
 use waifu_domain::affection::RuleBook;
@@ -81,6 +81,10 @@ impl UnitOfWork for Snapshot {
     }
 
     fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
+        nobody_asks()
+    }
+
+    fn personal_data(&mut self) -> Box<dyn PersonalData + '_> {
         nobody_asks()
     }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 use waifu_app::ports::store::{
-    ApiKeys, CatalogueEntries, EventLog, Messages, NewRun, Receipts, Relationships, Sessions,
-    Store, StoreError, Turns, UnitOfWork, Users, Waifus,
+    ApiKeys, CatalogueEntries, EventLog, Messages, NewRun, PersonalData, Receipts, Relationships,
+    Sessions, Store, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 use waifu_domain::ids::TurnId;
@@ -121,6 +121,10 @@ impl UnitOfWork for Work {
 
     fn api_keys(&mut self) -> Box<dyn ApiKeys + '_> {
         self.inner.api_keys()
+    }
+
+    fn personal_data(&mut self) -> Box<dyn PersonalData + '_> {
+        self.inner.personal_data()
     }
 
     fn waifus(&mut self) -> Box<dyn Waifus + '_> {

@@ -1,0 +1,10 @@
+alter table runs add constraint runs_relationship_id_fkey foreign key (relationship_id) references relationships (id);
+alter table messages add constraint messages_turn_id_fkey foreign key (turn_id) references turns (id);
+drop index interactions_by_operator;
+drop index receipts_by_turn;
+drop index receipts_by_relationship;
+drop index conversations_by_relationship;
+drop index relationships_by_waifu;
+drop index waifus_by_owner;
+drop index sessions_by_user;
+create index sessions_by_user on sessions (user_id) where revoked_at is null;

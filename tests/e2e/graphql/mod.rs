@@ -1,5 +1,6 @@
 //! The GraphQL door: the same acts in other words.
 
+mod account;
 mod acts;
 mod answers;
 mod doors;

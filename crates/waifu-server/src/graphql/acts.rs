@@ -9,6 +9,7 @@ use super::Context;
 use super::events::EventObject;
 use super::mutation::{TurnObject, UserError};
 use super::objects::{MessageObject, RelationshipObject, signed};
+use super::scalars::Json;
 use crate::problem::Problem;
 use crate::rest::views::{InteractionView, OccurrenceView, ReasonView};
 
@@ -47,6 +48,10 @@ pub struct InteractionObject {
     level_after: i32,
     /// Their effects add up to `affectionChange`.
     reasons: Vec<ReasonObject>,
+    /// What became true with this row, as REST shows it.
+    facts: Vec<Json>,
+    /// What it answers to, as REST shows it: by `type` `turn`, `gift`, `date`, `occurrence`, `absence`, `voided`, `operator`.
+    cause: Json,
 }
 
 /// What one rule did.
@@ -147,6 +152,8 @@ impl From<InteractionView> for InteractionObject {
             affection_after: view.affection_after,
             level_after: view.level_after.into(),
             reasons: view.reasons.into_iter().map(Into::into).collect(),
+            facts: view.facts.iter().map(Json::of).collect(),
+            cause: Json::of(view.cause),
         }
     }
 }

@@ -5,6 +5,7 @@ use waifu_app::use_cases::page::{Page, PageLimit};
 
 use super::Context;
 use super::acts::InteractionObject;
+use super::api_keys::ApiKeyObject;
 use super::events::EventObject;
 use super::objects::{MessageObject, WaifuObject};
 use super::offers::{DateObject, GiftObject};
@@ -93,6 +94,7 @@ macro_rules! connection_of {
     };
 }
 
+connection_of!(ApiKeyObject, "ApiKeyEdge", "ApiKeyConnection");
 connection_of!(WaifuObject, "WaifuEdge", "WaifuConnection");
 connection_of!(MessageObject, "MessageEdge", "MessageConnection");
 connection_of!(

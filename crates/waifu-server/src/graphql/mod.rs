@@ -1,6 +1,10 @@
 //! GraphQL: the same use cases as one schema, by POST, and over sockets, where subscriptions are told too.
 
+mod account;
+mod acting;
 mod acts;
+mod api_keys;
+mod companions;
 mod connection;
 mod events;
 mod frames;
@@ -8,10 +12,13 @@ mod line;
 mod mutation;
 mod objects;
 mod offers;
+mod operators;
 mod query;
 mod scalars;
 mod subscription;
 mod ws;
+
+use std::net::IpAddr;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, web};
@@ -21,6 +28,7 @@ use waifu_app::caller::{Caller, Scope, SessionHolder};
 
 use crate::app::App;
 use crate::auth::bearer::LetInHere;
+use crate::peer::PeerAddress;
 use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
 use line::Line;
@@ -42,6 +50,8 @@ pub type Schema = RootNode<Query, Mutation, Subscription>;
 pub struct Context {
     app: web::Data<App>,
     caller: Caller,
+    /// From where.
+    address: IpAddr,
     /// `None`: no socket, and so no subscriptions.
     line: Option<Line>,
 }
@@ -90,11 +100,13 @@ pub async fn endpoint(
     app: web::Data<App>,
     schema: web::Data<Schema>,
     caller: LetInHere,
+    address: PeerAddress,
     request: Body<GraphQLRequest>,
 ) -> HttpResponse {
     let context = Context {
         app,
         caller: caller.0,
+        address: address.0,
         line: None,
     };
     let response = request.0.execute(&schema, &context).await;

@@ -3,16 +3,18 @@
 use juniper::{GraphQLInputObject, GraphQLObject, ID, graphql_object};
 use uuid::Uuid;
 use waifu_app::ports::store::TurnOutcome;
-use waifu_app::use_cases::{ActDone, Answer, Chosen, IdempotencyKey, OutgoingMessage};
-use waifu_domain::bounded::Text;
-use waifu_domain::relationship::Pair;
-use waifu_domain::slug::{NotASlug, Slug};
+use waifu_app::use_cases::{Answer, Chosen, OutgoingMessage};
 use waifu_domain::turn::{MessageText, RunStatus};
 
-use super::Context;
+use super::account::{ChangePasswordInput, DonePayload, ProfilePayload, UpdateProfileInput};
+use super::acting::{GiveGiftInput, GoOnDateInput, RewindInput, TakeChoiceInput, shown};
 use super::acts::ActPayload;
+use super::api_keys::{CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyInput};
+use super::companions::{CreateWaifuInput, DeleteWaifuInput, UpdateWaifuInput, WaifuPayload};
 use super::objects::{MessageObject, RelationshipObject, RunStatusEnum, TurnKindEnum, signed};
+use super::operators::{AdjustAffectionInput, RestoreUserInput, SuspendUserInput};
 use super::query::waifu_id;
+use super::{Context, account, acting, api_keys, companions, operators};
 use crate::problem::{Code, FieldError, Problem, failed_turn};
 
 #[derive(Debug, Clone, Copy)]
@@ -83,58 +85,14 @@ pub struct UserError {
     /// Stable: one of the codes that every door shares.
     code: String,
     message: String,
+    /// Where, in the words of REST: a JSON pointer, or the name of an argument.
+    field: Option<String>,
     /// The level that would be enough, for an act that is refused below it.
     least_level: Option<i32>,
     /// What would have to be unlocked.
     unlock: Option<String>,
     /// From when on it can be done again.
     retry_at: Option<String>,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct GiveGiftInput {
-    waifu_id: ID,
-    gift_id: ID,
-    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
-    idempotency_key: Option<String>,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct GoOnDateInput {
-    waifu_id: ID,
-    date_id: ID,
-    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
-    idempotency_key: Option<String>,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct TakeChoiceInput {
-    waifu_id: ID,
-    occurrence_id: ID,
-    /// The key of one of the event's choices.
-    choice: String,
-    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
-    idempotency_key: Option<String>,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct RewindInput {
-    waifu_id: ID,
-    turn_id: ID,
-    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
-    idempotency_key: Option<String>,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct AdjustAffectionInput {
-    user_id: ID,
-    waifu_id: ID,
-    /// -1000 to 1000, and not 0. It obeys the bounds of affection, and no cap.
-    points: i32,
-    /// Shown to the user; 1 to 500 characters.
-    reason: String,
-    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
-    idempotency_key: Option<String>,
 }
 
 #[graphql_object(context = Context)]
@@ -166,102 +124,88 @@ impl Mutation {
 
     /// Give her a gift. It is given at once and stands whatever becomes of her words about it, which are waited for.
     async fn give_gift(context: &Context, input: GiveGiftInput) -> ActPayload {
-        shown(context, give_gift(context, input).await).await
+        shown(context, acting::give_gift(context, input).await).await
     }
 
     /// Go on a date. It counts at once and stands whatever becomes of her words about it, which are waited for.
     async fn go_on_date(context: &Context, input: GoOnDateInput) -> ActPayload {
-        shown(context, go_on_date(context, input).await).await
+        shown(context, acting::go_on_date(context, input).await).await
     }
 
     /// Take a choice in an event that waits for one. The same one again has the first's result.
     async fn take_choice(context: &Context, input: TakeChoiceInput) -> ActPayload {
-        shown(context, take_choice(context, input).await).await
+        shown(context, acting::take_choice(context, input).await).await
     }
 
     /// Go back to before a turn: its chat and all later ones are taken back. Gifts, dates and choices stay.
     async fn rewind(context: &Context, input: RewindInput) -> ActPayload {
-        shown(context, rewind(context, input).await).await
+        shown(context, acting::rewind(context, input).await).await
+    }
+
+    /// Make a companion of your own.
+    async fn create_waifu(context: &Context, input: CreateWaifuInput) -> WaifuPayload {
+        companions::create(context, input).await.into()
+    }
+
+    /// Change a companion of your own, as long as she is in the version that you saw.
+    async fn update_waifu(context: &Context, input: UpdateWaifuInput) -> WaifuPayload {
+        companions::update(context, input).await.into()
+    }
+
+    /// Delete a companion of your own. What was said with her stays readable.
+    async fn delete_waifu(context: &Context, input: DeleteWaifuInput) -> DonePayload {
+        companions::delete(context, input).await.into()
+    }
+
+    /// Change what you say of yourself.
+    async fn update_profile(context: &Context, input: UpdateProfileInput) -> ProfilePayload {
+        account::update_profile(context, input).await.into()
+    }
+
+    /// All your other sessions end.
+    async fn change_password(context: &Context, input: ChangePasswordInput) -> DonePayload {
+        account::change_password(context, input).await.into()
+    }
+
+    /// The session that you are here with ends, and its sockets are closed.
+    async fn log_out(context: &Context) -> DonePayload {
+        account::log_out(context).await.into()
+    }
+
+    /// All your sessions end.
+    async fn log_out_everywhere(context: &Context) -> DonePayload {
+        account::log_out_everywhere(context).await.into()
+    }
+
+    /// Erase your account and everything in it. It can't be taken back.
+    async fn erase_me(context: &Context) -> DonePayload {
+        account::erase(context).await.into()
+    }
+
+    /// Make an API key. You can have 20.
+    async fn create_api_key(context: &Context, input: CreateApiKeyInput) -> CreateApiKeyPayload {
+        api_keys::create(context, input).await
+    }
+
+    /// It lets nobody in any more, and its sockets are closed.
+    async fn revoke_api_key(context: &Context, input: RevokeApiKeyInput) -> DonePayload {
+        api_keys::revoke(context, input).await.into()
     }
 
     /// Correct a relationship; for operators.
     async fn adjust_affection(context: &Context, input: AdjustAffectionInput) -> ActPayload {
-        shown(context, adjust_affection(context, input).await).await
+        shown(context, operators::adjust_affection(context, input).await).await
     }
-}
 
-async fn shown(context: &Context, done: Result<ActDone, Problem>) -> ActPayload {
-    match done {
-        Ok(done) => {
-            let catalogue = context.app.catalogues.current().await;
-            ActPayload::new(done, catalogue.events())
-        }
-        Err(problem) => problem.into(),
+    /// Keep somebody out until that is taken back; for operators.
+    async fn suspend_user(context: &Context, input: SuspendUserInput) -> DonePayload {
+        operators::suspend(context, input).await.into()
     }
-}
 
-async fn give_gift(context: &Context, input: GiveGiftInput) -> Result<ActDone, Problem> {
-    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
-    let gift = uuid(&input.gift_id, "giftId")?.into();
-    let key = idempotency_key(input.idempotency_key.as_deref())?;
-    let acts = &context.app.acts;
-    Ok(acts.give_gift(context.talker()?, waifu, gift, key).await?)
-}
-
-async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDone, Problem> {
-    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
-    let date = uuid(&input.date_id, "dateId")?.into();
-    let key = idempotency_key(input.idempotency_key.as_deref())?;
-    let acts = &context.app.acts;
-    Ok(acts.go_on_date(context.talker()?, waifu, date, key).await?)
-}
-
-async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<ActDone, Problem> {
-    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
-    let occurrence = uuid(&input.occurrence_id, "occurrenceId")?.into();
-    let choice: Slug = input
-        .choice
-        .parse()
-        .map_err(|error: NotASlug| invalid("choice", error.to_string()))?;
-    let key = idempotency_key(input.idempotency_key.as_deref())?;
-    let acts = &context.app.acts;
-    Ok(acts
-        .take_choice(context.talker()?, waifu, occurrence, choice, key)
-        .await?)
-}
-
-async fn rewind(context: &Context, input: RewindInput) -> Result<ActDone, Problem> {
-    let waifu = waifu_id(&input.waifu_id, "waifuId")?;
-    let turn = uuid(&input.turn_id, "turnId")?.into();
-    let key = idempotency_key(input.idempotency_key.as_deref())?;
-    let acts = &context.app.acts;
-    Ok(acts.rewind(context.talker()?, waifu, turn, key).await?)
-}
-
-async fn adjust_affection(
-    context: &Context,
-    input: AdjustAffectionInput,
-) -> Result<ActDone, Problem> {
-    let operator = context.writer()?.user_id;
-    if !context.app.roles.is_operator(operator).await? {
-        return Err(Problem::new(Code::Forbidden, "this is for operators"));
+    /// Let somebody in again; for operators.
+    async fn restore_user(context: &Context, input: RestoreUserInput) -> DonePayload {
+        operators::restore(context, input).await.into()
     }
-    let pair = Pair {
-        user_id: uuid(&input.user_id, "userId")?.into(),
-        waifu_id: waifu_id(&input.waifu_id, "waifuId")?,
-    };
-    let reason = Text::<500>::try_from(input.reason)
-        .map_err(|error| invalid("reason", error.to_string()))?;
-    let key = idempotency_key(input.idempotency_key.as_deref())?;
-    let acts = &context.app.acts;
-    Ok(acts
-        .adjust(operator, pair, input.points, reason.into(), key)
-        .await?)
-}
-
-fn idempotency_key(key: Option<&str>) -> Result<Option<IdempotencyKey>, Problem> {
-    let key = key.map(IdempotencyKey::try_from).transpose();
-    key.map_err(|error| invalid("idempotencyKey", error.to_string()))
 }
 
 pub fn uuid(id: &ID, argument: &str) -> Result<Uuid, Problem> {
@@ -269,7 +213,7 @@ pub fn uuid(id: &ID, argument: &str) -> Result<Uuid, Problem> {
         .map_err(|_| invalid(argument, "must be a UUID".to_owned()))
 }
 
-fn invalid(argument: &str, detail: String) -> Problem {
+pub fn invalid(argument: &str, detail: String) -> Problem {
     Problem::invalid(vec![FieldError::parameter(argument, detail)])
 }
 
@@ -390,6 +334,7 @@ impl From<Problem> for UserError {
         let would_work = problem.would_work.map(|boxed| *boxed).unwrap_or_default();
         Self {
             code: problem.code.as_str().to_owned(),
+            field: problem.errors.first().map(|error| error.place.to_string()),
             message: problem.detail,
             least_level: would_work.least_level.map(i32::from),
             unlock: would_work.unlock,

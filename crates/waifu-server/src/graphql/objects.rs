@@ -4,10 +4,11 @@ use juniper::{GraphQLEnum, GraphQLObject, ID};
 use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
 use waifu_domain::turn::{self, Message, Speaker};
-use waifu_domain::user::User;
+use waifu_domain::user::{Role, User};
 use waifu_domain::waifu::{Visibility, Waifu};
 
 use super::Context;
+use super::scalars::Json;
 use crate::rest::views::{CandidateView, MessageView};
 
 /// Whoever asks.
@@ -17,6 +18,23 @@ pub struct UserObject {
     id: ID,
     username: String,
     display_name: String,
+    roles: Vec<UserRoleEnum>,
+    /// Where your days begin, as IANA names it.
+    time_zone: String,
+    /// `YYYY-MM-DD`.
+    birthday: Option<String>,
+    pronouns: Option<String>,
+    /// A BCP 47 language tag.
+    locale: Option<String>,
+    /// Who you are when you talk with companions.
+    persona: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "UserRole")]
+pub enum UserRoleEnum {
+    User,
+    Operator,
 }
 
 impl From<User> for UserObject {
@@ -25,6 +43,15 @@ impl From<User> for UserObject {
             id: ID::new(user.id.to_string()),
             username: user.username.into(),
             display_name: user.display_name.into(),
+            roles: vec![match user.role {
+                Role::User => UserRoleEnum::User,
+                Role::Operator => UserRoleEnum::Operator,
+            }],
+            time_zone: user.time_zone.to_string(),
+            birthday: user.birthday.map(|day| day.to_string()),
+            pronouns: user.pronouns.map(Into::into),
+            locale: user.locale.map(Into::into),
+            persona: user.persona.map(Into::into),
         }
     }
 }
@@ -43,6 +70,12 @@ pub struct WaifuObject {
     likes: Vec<TagObject>,
     dislikes: Vec<TagObject>,
     stats: StatsObject,
+    /// All of it, as REST shows it.
+    personality: Json,
+    /// All of it, as REST shows it.
+    appearance: Json,
+    /// All of them, those of her own too.
+    all_stats: Json,
     /// Null: the house's.
     owner_id: Option<ID>,
     visibility: VisibilityEnum,
@@ -78,6 +111,16 @@ pub enum VisibilityEnum {
     Private,
 }
 
+impl VisibilityEnum {
+    /// As REST has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
+
 impl From<Waifu> for WaifuObject {
     fn from(waifu: Waifu) -> Self {
         let profile = waifu.profile;
@@ -93,6 +136,9 @@ impl From<Waifu> for WaifuObject {
             tagged.iter().map(object).collect()
         };
         Self {
+            personality: Json::of(&profile.personality),
+            appearance: Json::of(&profile.appearance),
+            all_stats: Json::of(stats),
             id: ID::new(waifu.id.to_string()),
             key: waifu.key.map(Into::into),
             name: profile.name.into(),

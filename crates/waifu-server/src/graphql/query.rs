@@ -10,13 +10,14 @@ use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::waifu::Waifu;
 
-use super::Context;
 use super::acts::{BucketEnum, InteractionObject, PartObject};
+use super::api_keys::ApiKeyObject;
 use super::connection::{Connection, paging};
 use super::events::EventObject;
 use super::objects::{MessageObject, RelationshipObject, UserObject, WaifuObject};
 use super::offers::{DateObject, GiftObject};
-use crate::problem::{Code, FieldError, Problem};
+use super::{Context, account, api_keys};
+use crate::problem::{FieldError, Problem};
 use crate::rest::views::{DateView, GiftView, InteractionView, OccurrenceView};
 
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +28,18 @@ pub struct Query;
 impl Query {
     /// Who you are.
     async fn me(context: &Context) -> Result<Option<UserObject>, Problem> {
-        let user = context.app.read_profile.execute(context.session()?).await?;
-        let gone = || Problem::new(Code::Unauthenticated, "the account no longer exists");
-        Ok(Some(user.ok_or_else(gone)?.into()))
+        Ok(Some(account::me(context).await?.into()))
+    }
+
+    /// Your API keys, newest first; 50 a page unless told, 100 at most.
+    async fn api_keys(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<ApiKeyObject>>, Problem> {
+        api_keys::list(context, first, after.as_deref())
+            .await
+            .map(Some)
     }
 
     /// Companions that you may meet, oldest first; 50 a page unless told, 100 at most.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Door {
     pub app: web::Data<App>,
     pub schema: Arc<Schema>,
+    pub address: IpAddr,
     pub reader: Reader,
     pub outgoing: Outgoing,
 }
@@ -102,6 +104,7 @@ impl Door {
         let context = Context {
             app: self.app.clone(),
             caller: credential.caller,
+            address: self.address,
             line: Some(line),
         };
         let mut session = Session {

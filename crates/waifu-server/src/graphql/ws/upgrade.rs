@@ -6,6 +6,7 @@ use super::inbound::Reader;
 use super::session::Door;
 use crate::app::App;
 use crate::graphql::Schema;
+use crate::peer::PeerAddress;
 use crate::sockets::admission::{admit, stranger};
 use crate::sockets::transport::{self, LARGEST_AUTH};
 
@@ -24,6 +25,7 @@ pub async fn upgrade(
     let door = Door {
         app,
         schema: schema.into_inner(),
+        address: PeerAddress::of(&request).0,
         reader: Reader::new(incoming),
         outgoing,
     };

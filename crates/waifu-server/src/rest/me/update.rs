@@ -18,7 +18,7 @@ use crate::rest::views::{ProfileView, parse_date};
 /// What is left out stays as it is; null forgets.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ProfileBody {
+pub struct ProfileBody {
     /// 1 to 80 characters on one line; null: your username.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 80)]

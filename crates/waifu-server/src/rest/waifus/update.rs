@@ -3,7 +3,9 @@
 use actix_web::http::header::IF_MATCH;
 use actix_web::{HttpRequest, HttpResponse, patch, web};
 use serde_json::{Map, Value, json};
-use waifu_app::use_cases::{WaifuChange, WaifuDraft};
+use waifu_app::caller::Caller;
+use waifu_app::use_cases::{UpdateWaifuError, WaifuChange, WaifuDraft};
+use waifu_domain::ids::WaifuId;
 use waifu_domain::waifu::Waifu;
 
 use super::create::WaifuBody;
@@ -49,25 +51,36 @@ pub async fn update(
     patch: Body<Map<String, Value>>,
 ) -> Result<HttpResponse, Problem> {
     let expected_version = expected_version(&request)?;
-    let seen = app.get_waifu.execute(caller.0, id.0).await?;
-    if !seen.is_owned_by(caller.0.user_id) {
-        return Err(waifu_app::use_cases::UpdateWaifuError::NotOwner.into());
+    let waifu = change(&app, caller.0, id.0, expected_version, patch.0).await?;
+    Ok(shown(HttpResponse::Ok(), waifu))
+}
+
+/// Merges a patch into what is there, if that still is the expected version.
+pub async fn change(
+    app: &App,
+    caller: Caller,
+    id: WaifuId,
+    expected_version: u32,
+    patch: Map<String, Value>,
+) -> Result<Waifu, Problem> {
+    let seen = app.get_waifu.execute(caller, id).await?;
+    if !seen.is_owned_by(caller.user_id) {
+        return Err(UpdateWaifuError::NotOwner.into());
     }
     let mut document = editable(&seen);
-    merge(&mut document, Value::Object(patch.0));
+    merge(&mut document, Value::Object(patch));
     let WaifuDraft {
         profile,
         visibility,
     } = parse_value::<WaifuBody>(document)?.into();
     // Should she have been edited since she was read just now, her version tells, and nothing is written.
     let change = WaifuChange {
-        id: id.0,
+        id,
         expected_version,
         profile,
         visibility,
     };
-    let waifu = app.update_waifu.execute(caller.0, change).await?;
-    Ok(shown(HttpResponse::Ok(), waifu))
+    Ok(app.update_waifu.execute(caller, change).await?)
 }
 
 fn expected_version(request: &HttpRequest) -> Result<u32, Problem> {

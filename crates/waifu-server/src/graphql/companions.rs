@@ -1,0 +1,130 @@
+//! Companions of one's own.
+
+use juniper::{GraphQLInputObject, GraphQLObject, ID};
+use serde_json::{Map, Value};
+use waifu_domain::waifu::Waifu;
+
+use super::Context;
+use super::mutation::{UserError, invalid};
+use super::objects::{VisibilityEnum, WaifuObject};
+use super::query::waifu_id;
+use super::scalars::Json;
+use crate::problem::Problem;
+use crate::rest::body::parse_value;
+use crate::rest::waifus::create::WaifuBody;
+use crate::rest::waifus::update::change;
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct CreateWaifuInput {
+    /// 1 to 80 characters on one line.
+    name: String,
+    /// As REST's: at most 64 KiB; keys that are not known are kept.
+    personality: Option<Json>,
+    /// As REST's: at most 64 KiB; keys that are not known are kept.
+    appearance: Option<Json>,
+    /// Each 0 to 100, and 50 unless told.
+    stats: Option<Json>,
+    /// `PRIVATE` unless told.
+    visibility: Option<VisibilityEnum>,
+}
+
+/// What is left out stays. A document is a merge patch (RFC 7396) of the one that is there: null removes.
+#[derive(Debug, GraphQLInputObject)]
+pub struct UpdateWaifuInput {
+    id: ID,
+    /// The version that you saw.
+    expected_version: i32,
+    name: Option<String>,
+    personality: Option<Json>,
+    appearance: Option<Json>,
+    stats: Option<Json>,
+    visibility: Option<VisibilityEnum>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct DeleteWaifuInput {
+    id: ID,
+}
+
+/// She as she is now, or what was wrong.
+#[derive(Debug, Default, GraphQLObject)]
+#[graphql(context = Context)]
+pub struct WaifuPayload {
+    waifu: Option<WaifuObject>,
+    errors: Vec<UserError>,
+}
+
+pub async fn create(context: &Context, input: CreateWaifuInput) -> Result<Waifu, Problem> {
+    let writer = context.writer()?;
+    let fields = fields(
+        Some(input.name),
+        [
+            ("personality", input.personality),
+            ("appearance", input.appearance),
+            ("stats", input.stats),
+        ],
+        input.visibility,
+    );
+    let body: WaifuBody = parse_value(Value::Object(fields))?;
+    Ok(context
+        .app
+        .create_waifu
+        .execute(writer, body.into())
+        .await?)
+}
+
+pub async fn update(context: &Context, input: UpdateWaifuInput) -> Result<Waifu, Problem> {
+    let writer = context.writer()?;
+    let id = waifu_id(&input.id, "id")?;
+    let not_a_version = |_| invalid("expectedVersion", "must be 1 or more".to_owned());
+    let version = u32::try_from(input.expected_version).map_err(not_a_version)?;
+    let patch = fields(
+        input.name,
+        [
+            ("personality", input.personality),
+            ("appearance", input.appearance),
+            ("stats", input.stats),
+        ],
+        input.visibility,
+    );
+    change(&context.app, writer, id, version, patch).await
+}
+
+pub async fn delete(context: &Context, input: DeleteWaifuInput) -> Result<(), Problem> {
+    let writer = context.writer()?;
+    let id = waifu_id(&input.id, "id")?;
+    Ok(context.app.delete_waifu.execute(writer, id).await?)
+}
+
+/// As REST's body has them.
+fn fields(
+    name: Option<String>,
+    documents: [(&str, Option<Json>); 3],
+    visibility: Option<VisibilityEnum>,
+) -> Map<String, Value> {
+    let name = name.map(|name| ("name", Value::from(name)));
+    let documents = documents
+        .into_iter()
+        .filter_map(|(field, document)| Some((field, document?.0)));
+    let visibility = visibility.map(|visibility| ("visibility", visibility.name().into()));
+    name.into_iter()
+        .chain(documents)
+        .chain(visibility)
+        .map(|(field, value)| (field.to_owned(), value))
+        .collect()
+}
+
+impl From<Result<Waifu, Problem>> for WaifuPayload {
+    fn from(outcome: Result<Waifu, Problem>) -> Self {
+        match outcome {
+            Ok(waifu) => Self {
+                waifu: Some(waifu.into()),
+                errors: Vec::new(),
+            },
+            Err(problem) => Self {
+                waifu: None,
+                errors: vec![problem.into()],
+            },
+        }
+    }
+}

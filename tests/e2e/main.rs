@@ -20,4 +20,6 @@ mod rest;
 #[cfg(test)]
 mod sse;
 #[cfg(test)]
+mod walk;
+#[cfg(test)]
 mod ws;

@@ -14,54 +14,16 @@ scenarios! {
     ],
 }
 
-/// Everything behind a login; `{id}` is a companion, and so on.
-const ENDPOINTS: [(&str, &str); 34] = [
-    ("POST", "/auth/logout"),
-    ("POST", "/auth/logout-all"),
-    ("POST", "/auth/password"),
-    ("GET", "/me"),
-    ("PATCH", "/me"),
-    ("DELETE", "/me"),
-    ("GET", "/me/export"),
-    ("GET", "/me/api-keys"),
-    ("POST", "/me/api-keys"),
-    ("DELETE", "/me/api-keys/{id}"),
-    ("GET", "/waifus"),
-    ("POST", "/waifus"),
-    ("POST", "/waifus/chat"),
-    ("GET", "/waifus/{id}"),
-    ("PATCH", "/waifus/{id}"),
-    ("DELETE", "/waifus/{id}"),
-    ("GET", "/waifus/{id}/messages"),
-    ("POST", "/waifus/{id}/turns/{turn_id}/cancel"),
-    ("POST", "/waifus/{id}/turns/{turn_id}/regenerate"),
-    ("PUT", "/waifus/{id}/turns/{turn_id}/choice"),
-    ("POST", "/waifus/{id}/turns/{turn_id}/rewind"),
-    ("GET", "/waifus/{id}/relationship"),
-    ("GET", "/waifus/{id}/relationship/interactions"),
-    ("GET", "/waifus/{id}/relationship/history"),
-    ("GET", "/waifus/{id}/gifts"),
-    ("POST", "/waifus/{id}/gifts"),
-    ("GET", "/waifus/{id}/dates"),
-    ("POST", "/waifus/{id}/dates"),
-    ("GET", "/waifus/{id}/events"),
-    ("POST", "/waifus/{id}/events/{occurrence_id}/choice"),
-    ("POST", "/admin/adjustments"),
-    ("PUT", "/admin/users/{user_id}/suspension"),
-    ("DELETE", "/admin/users/{user_id}/suspension"),
-    ("POST", "/graphql"),
-];
-
 async fn every_endpoint_asks_for_a_token_before_it_looks_at_anything_else(world: World) {
     let server = world.server().await;
-    for (method, path) in ENDPOINTS {
-        for id in [new_id(), "nonsense".to_owned()] {
-            let path = path
-                .replace("{id}", &id)
-                .replace("{turn_id}", &id)
-                .replace("{user_id}", &id)
-                .replace("{occurrence_id}", &id);
-            let request = server.door.request(method, &path);
+    let documented = server.door.get("/openapi.json").await.ok();
+    let mut asked = 0;
+    for (path, operations) in documented["paths"].as_object().unwrap() {
+        let operations = operations.as_object().unwrap().iter();
+        for (method, _) in operations.filter(|(_, one)| one["security"].is_array()) {
+            // A path that makes no sense, and a body and a key that make none.
+            let path = path.replace(['{', '}'], "~");
+            let request = server.door.request(&method.to_uppercase(), &path);
             let request = request.header("Idempotency-Key", " ").body("{nonsense");
             let answer = send(request).await;
             answer.problem(401, "unauthenticated");
@@ -70,18 +32,15 @@ async fn every_endpoint_asks_for_a_token_before_it_looks_at_anything_else(world:
                 "Bearer",
                 "{method} {path}"
             );
+            asked += 1;
         }
     }
+    assert!(asked > 30, "{asked}");
+    let graphql = server.door.request("POST", "/graphql").body("{nonsense");
+    send(graphql).await.problem(401, "unauthenticated");
     // What is not there needs no login to be said so.
     let nowhere = server.door.get("/auth/nowhere").await;
     nowhere.problem(404, "not_found");
-    let documented = server.door.get("/openapi.json").await.ok();
-    for (path, operations) in documented["paths"].as_object().unwrap() {
-        for (method, operation) in operations.as_object().unwrap() {
-            let known = ENDPOINTS.contains(&(method.to_uppercase().as_str(), path));
-            assert_eq!(operation["security"].is_array(), known, "{method} {path}");
-        }
-    }
 }
 
 async fn a_token_that_is_not_whole_current_and_ours_is_refused(world: World) {

@@ -1,0 +1,279 @@
+//! The fields of the GraphQL schema's roots, as the schema tells them.
+
+use serde_json::{Value, json};
+
+use super::Cast;
+use crate::support::graphql_socket::GraphqlSocket;
+use crate::support::new_id;
+use crate::support::rest::User;
+use crate::support::world::World;
+
+scenarios! {
+    everywhere: [
+        every_graphql_operation_refuses_strangers_and_gives_nobody_what_is_anothers,
+    ],
+}
+
+/// What Bob gets who names what is Ada's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Gets {
+    His,
+    Refused(&'static str),
+}
+
+use Gets::{His, Refused};
+
+const NOT_THERE: Gets = Refused("not_found");
+const OPERATORS_ALONE: Gets = Refused("forbidden");
+const DONE: &str = "{ errors { code } }";
+
+/// The root, the field, its arguments and selection, and what Bob gets. In this order: the last ones end his sessions.
+const CASES: [(&str, &str, &str, Gets); 33] = [
+    ("Query", "me", "{ id username displayName persona }", His),
+    ("Query", "apiKeys", "{ edges { node { id name } } }", His),
+    (
+        "Query",
+        "waifus",
+        "(first: 100) { edges { node { id name personality } } }",
+        His,
+    ),
+    (
+        "Query",
+        "waifu",
+        "(id: \"<waifu>\") { id name personality }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "relationship",
+        "(waifuId: \"<waifu>\") { level }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "interactions",
+        "(waifuId: \"<waifu>\") { edges { node { content } } }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "affectionHistory",
+        "(waifuId: \"<waifu>\") { affection }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "gifts",
+        "(waifuId: \"<waifu>\") { edges { node { id } } }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "dates",
+        "(waifuId: \"<waifu>\") { edges { node { id } } }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "events",
+        "(waifuId: \"<waifu>\") { edges { node { id } } }",
+        NOT_THERE,
+    ),
+    (
+        "Query",
+        "messages",
+        "(waifuId: \"<waifu>\") { edges { node { text } } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "sendMessage",
+        "(input: {waifuId: \"<waifu>\", text: \"hi\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "cancelTurn",
+        "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "regenerate",
+        "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "chooseAnswer",
+        "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\", run: 1}) { message { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "giveGift",
+        "(input: {waifuId: \"<waifu>\", giftId: \"<gift>\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "goOnDate",
+        "(input: {waifuId: \"<waifu>\", dateId: \"<date>\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "takeChoice",
+        "(input: {waifuId: \"<waifu>\", occurrenceId: \"<occurrence>\", choice: \"ask\"}) { errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "rewind",
+        "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\"}) { errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "createWaifu",
+        "(input: {name: \"Rin\"}) { waifu { id } errors { code } }",
+        His,
+    ),
+    (
+        "Mutation",
+        "updateWaifu",
+        "(input: {id: \"<waifu>\", expectedVersion: 1, name: \"Mine\"}) { waifu { name } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "deleteWaifu",
+        "(input: {id: \"<waifu>\"}) { errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "updateProfile",
+        "(input: {displayName: \"Bob\"}) { user { displayName } errors { code } }",
+        His,
+    ),
+    (
+        "Mutation",
+        "createApiKey",
+        "(input: {name: \"x\", scopes: [READ]}) { secret errors { code } }",
+        His,
+    ),
+    (
+        "Mutation",
+        "revokeApiKey",
+        "(input: {id: \"<key>\"}) { errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "adjustAffection",
+        "(input: {userId: \"<user>\", waifuId: \"<waifu>\", points: 5, reason: \"x\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "suspendUser",
+        "(input: {userId: \"<user>\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "restoreUser",
+        "(input: {userId: \"<user>\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Subscription",
+        "chat",
+        "(waifuId: \"<waifu>\", text: \"hi\", clientMessageId: \"<new>\") { __typename }",
+        NOT_THERE,
+    ),
+    (
+        "Subscription",
+        "relationship",
+        "(waifuId: \"<waifu>\") { __typename }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "changePassword",
+        "(input: {currentPassword: \"a wrong one\", newPassword: \"battery horse\"}) { errors { code } }",
+        Refused("validation"),
+    ),
+    ("Mutation", "logOut", DONE, His),
+    ("Mutation", "logOutEverywhere", DONE, His),
+];
+
+/// Of the same kind as `logOut`, and in need of somebody to erase.
+const LAST: (&str, &str, &str, Gets) = ("Mutation", "eraseMe", DONE, His);
+
+async fn every_graphql_operation_refuses_strangers_and_gives_nobody_what_is_anothers(world: World) {
+    let server = world.server().await;
+    let cast = Cast::of(&server).await;
+    let cases = || CASES.into_iter().chain([LAST]);
+    let roots = "{ __schema { queryType { fields { name } } mutationType { fields { name } } \
+        subscriptionType { fields { name } } } }";
+    let schema = cast.bob.graphql(roots, &Value::Null).await;
+    let mut count = 0;
+    for (root, kind) in [
+        ("Query", "queryType"),
+        ("Mutation", "mutationType"),
+        ("Subscription", "subscriptionType"),
+    ] {
+        for field in schema["data"]["__schema"][kind]["fields"]
+            .as_array()
+            .unwrap()
+        {
+            let name = field["name"].as_str().unwrap();
+            let is_known = cases().any(|(of, known, ..)| (of, known) == (root, name));
+            assert!(is_known, "{root}.{name} has no case here");
+            count += 1;
+        }
+    }
+    assert_eq!(count, CASES.len() + 1, "a case is of no field");
+
+    let before = cast.adas().await;
+    for (root, field, rest, gets) in cases() {
+        let document = cast.fill(&format!("{} {{ {field}{rest} }}", root.to_lowercase()));
+        let document = document.replace("<new>", &new_id());
+        let asked = json!({"query": document});
+        let by_nobody = cast.bob.door.post("/graphql", &asked).await;
+        by_nobody.problem(401, "unauthenticated");
+        let bob = User::log_in(&cast.bob.door, &cast.bob.name).await;
+        let told = if root == "Subscription" {
+            let mut stranger = GraphqlSocket::unauthenticated(&bob.door).await;
+            stranger.begin(&document, &Value::Null).await;
+            assert_eq!(stranger.closed().await, 4401, "{field}");
+            let mut socket = GraphqlSocket::of(&bob).await;
+            let operation = socket.begin(&document, &Value::Null).await;
+            let code = socket.refused(&operation).await;
+            json!({"errors": [{"extensions": {"code": code}}]})
+        } else {
+            bob.graphql(&document, &Value::Null).await
+        };
+        let codes = codes(&told, field);
+        match gets {
+            His => assert_eq!(codes, Vec::<String>::new(), "{field}: {told}"),
+            Refused(code) => assert_eq!(codes, [code], "{field}: {told}"),
+        }
+        cast.assert_tells_nothing(field, &told.to_string(), &document);
+    }
+    assert_eq!(cast.adas().await, before);
+}
+
+/// Of errors, and of errors of a payload.
+fn codes(told: &Value, field: &str) -> Vec<String> {
+    let errors = told["errors"].as_array().into_iter().flatten();
+    let errors = errors.map(|error| &error["extensions"]["code"]);
+    let payload = told["data"][field]["errors"].as_array();
+    let payload = payload.into_iter().flatten().map(|error| &error["code"]);
+    errors
+        .chain(payload)
+        .map(|code| code.as_str().unwrap_or("none").to_owned())
+        .collect()
+}

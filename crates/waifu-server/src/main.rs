@@ -9,6 +9,7 @@ mod app;
 mod auth;
 mod cli;
 mod companion;
+mod docs;
 mod frames;
 mod graphql;
 mod metrics;

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::auth::bearer::authenticate;
 use crate::settings::DeployedIn;
 use crate::sockets::attendance;
-use crate::{graphql, metrics, rest, say, ws};
+use crate::{docs, graphql, metrics, rest, say, ws};
 
 /// Longer than a slow reader is given before he is told that he is too slow, with the time that it takes to find out.
 const DEAF_FOR: Duration = Duration::from_secs(40);
@@ -51,6 +51,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
             .split_for_parts();
         actix
             .route("/openapi.json", web::get().to(rest::openapi::serve))
+            .configure(docs::routes)
             .service(
                 web::resource("/graphql")
                     .wrap(from_fn(authenticate))

@@ -8,6 +8,7 @@ mod chat;
 mod choose;
 mod companions;
 mod dates;
+mod docs;
 mod erasure;
 mod events;
 mod faults;

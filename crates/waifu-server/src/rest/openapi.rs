@@ -1,9 +1,10 @@
 //! `GET /openapi.json`: the document that describes the REST door, made from the handlers themselves.
 
 use actix_web::{HttpResponse, web};
-use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr};
 use utoipa::{Modify, OpenApi};
 use utoipa_actix_web::AppExt;
 
@@ -52,43 +53,57 @@ pub fn document() -> utoipa::openapi::OpenApi {
             &mut item.patch,
             &mut item.delete,
         ];
-        operations
-            .into_iter()
-            .flatten()
-            .filter(|operation| operation.security.is_some())
-            .for_each(add_what_any_login_may_be_told);
+        operations.into_iter().flatten().for_each(complete);
     }
     document
 }
 
-/// Wherever a credential is looked at, its account may be suspended, it may be a key that reaches less, and the store
-/// away.
-fn add_what_any_login_may_be_told(operation: &mut Operation) {
+/// What can go wrong with anything of its kind, so that no operation has to say it.
+fn complete(operation: &mut Operation) {
+    // Wherever a credential is looked at, its account may be suspended, and it may be a key that reaches less.
+    if operation.security.is_some() {
+        tell(operation, Code::Unauthenticated);
+        tell(operation, Code::Suspended);
+        tell(operation, Code::Forbidden);
+        tell(operation, Code::StoreUnavailable);
+    }
+    if operation.request_body.is_some() {
+        tell(operation, Code::MalformedJson);
+        tell(operation, Code::TooLarge);
+        tell(operation, Code::UnsupportedMedia);
+        tell(operation, Code::Validation);
+    }
+    if operation.parameters.is_some() {
+        tell(operation, Code::Validation);
+    }
+    if !operation.tags.iter().flatten().any(|tag| tag == "health") {
+        tell(operation, Code::StoreUnavailable);
+        tell(operation, Code::Internal);
+    }
+}
+
+/// That the operation may be answered by this problem.
+fn tell(operation: &mut Operation, code: Code) {
     let responses = &mut operation.responses.responses;
-    let Some(RefOr::T(mut like)) = responses.get("401").cloned() else {
+    let response = responses.entry(code.status().as_str().to_owned());
+    let RefOr::T(response) = response.or_insert_with(|| RefOr::T(problem())) else {
         return;
     };
-    like.description.clear();
-    for (status, code) in [
-        ("403", Code::Suspended),
-        ("403", Code::Forbidden),
-        ("503", Code::StoreUnavailable),
-    ] {
-        let response = responses.entry(status.to_owned());
-        let response = response.or_insert_with(|| RefOr::T(like.clone()));
-        let RefOr::T(response) = response else {
-            continue;
-        };
-        let code = format!("`{code}`");
-        if !response.description.contains(&code) {
-            let comma = if response.description.is_empty() {
-                ""
-            } else {
-                ", "
-            };
-            response.description = format!("{}{comma}{code}", response.description);
-        }
+    let code = format!("`{code}`");
+    if !response.description.contains(&code) {
+        let told = &mut response.description;
+        let comma = if told.is_empty() { "" } else { ", " };
+        told.push_str(comma);
+        told.push_str(&code);
     }
+}
+
+fn problem() -> Response {
+    let schema = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new()
+        .content("application/problem+json", content)
+        .build()
 }
 
 /// Serves the document as it was made once, at start.
@@ -112,5 +127,23 @@ impl Document {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|item| item.as_object().unwrap().values());
+        let mut names = HashSet::new();
+        for operation in operations {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} is there twice");
+        }
     }
 }

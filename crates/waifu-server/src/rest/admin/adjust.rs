@@ -32,6 +32,7 @@ struct AdjustmentBody {
 ///
 /// The row says why, and not who: that is kept for operators.
 #[utoipa::path(
+    operation_id = "adjust_affection",
     tag = "operators",
     security(("access_token" = [])),
     request_body = AdjustmentBody,

@@ -10,6 +10,7 @@ use crate::rest::query::UserPath;
 ///
 /// Until it is taken back: his requests are refused, and his sockets are closed with 4403.
 #[utoipa::path(
+    operation_id = "suspend_user",
     tag = "operators",
     security(("access_token" = [])),
     params(("user_id" = uuid::Uuid, Path, description = "the user")),
@@ -31,6 +32,7 @@ pub async fn suspend(app: web::Data<App>, user: UserPath) -> Result<HttpResponse
 
 /// Let somebody in again
 #[utoipa::path(
+    operation_id = "restore_user",
     tag = "operators",
     security(("access_token" = [])),
     params(("user_id" = uuid::Uuid, Path, description = "the user")),

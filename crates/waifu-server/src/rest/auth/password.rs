@@ -27,6 +27,7 @@ struct PasswordBody {
 ///
 /// All your other sessions end.
 #[utoipa::path(
+    operation_id = "change_password",
     tag = "auth",
     security(("access_token" = [])),
     request_body = PasswordBody,

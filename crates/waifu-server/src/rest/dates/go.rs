@@ -25,6 +25,7 @@ struct DateBody {
 /// The date counts at once and stands whatever becomes of her words about it, which are waited for. What each would
 /// earn is in the list of dates.
 #[utoipa::path(
+    operation_id = "go_on_date",
     tag = "gifts and dates",
     security(("access_token" = [])),
     request_body = DateBody,

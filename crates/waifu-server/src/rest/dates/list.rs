@@ -13,6 +13,7 @@ use crate::rest::views::{DateView, PageView};
 ///
 /// What is shown is what going on it would do at this moment; nothing is written.
 #[utoipa::path(
+    operation_id = "list_dates",
     tag = "gifts and dates",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PageQuery),

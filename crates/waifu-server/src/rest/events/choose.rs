@@ -26,6 +26,7 @@ struct ChoiceBody {
 ///
 /// A choice is taken once: the same one again has the first's result, another one is refused.
 #[utoipa::path(
+    operation_id = "take_choice",
     tag = "events",
     security(("access_token" = [])),
     request_body = ChoiceBody,

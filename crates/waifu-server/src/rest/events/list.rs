@@ -11,6 +11,7 @@ use crate::rest::views::{OccurrenceView, PageView};
 
 /// Events: those that wait for your choice, and those that are over, newest first
 #[utoipa::path(
+    operation_id = "list_events",
     tag = "events",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PageQuery),

@@ -25,6 +25,7 @@ struct GiftBody {
 /// The gift is given at once and stands whatever becomes of her words about it, which are waited for. What each would
 /// earn is in the list of gifts.
 #[utoipa::path(
+    operation_id = "give_gift",
     tag = "gifts and dates",
     security(("access_token" = [])),
     request_body = GiftBody,

@@ -13,6 +13,7 @@ use crate::rest::views::{GiftView, PageView};
 ///
 /// What is shown is what giving it would do at this moment; nothing is written.
 #[utoipa::path(
+    operation_id = "list_gifts",
     tag = "gifts and dates",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PageQuery),

@@ -11,6 +11,7 @@ use crate::problem::{Problem, ProblemDocument};
 /// With it go your profile, sessions, API keys, relationships and everything that was said in them. Public companions of
 /// yours whom others know pass to the house, the others go. It can't be taken back. Your sockets are closed with 4410.
 #[utoipa::path(
+    operation_id = "erase_account",
     tag = "me",
     security(("access_token" = [])),
     responses(

@@ -9,6 +9,7 @@ use crate::rest::views::ProfileView;
 
 /// Who you are
 #[utoipa::path(
+    operation_id = "read_profile",
     tag = "me",
     security(("access_token" = [])),
     responses(

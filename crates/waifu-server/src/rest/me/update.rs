@@ -73,6 +73,7 @@ impl From<ProfileBody> for ProfileChange {
 
 /// Change what you say of yourself
 #[utoipa::path(
+    operation_id = "update_profile",
     tag = "me",
     security(("access_token" = [])),
     request_body = ProfileBody,

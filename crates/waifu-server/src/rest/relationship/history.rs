@@ -88,6 +88,7 @@ impl From<BucketWidth> for PartWidth {
 
 /// Affection over time, in buckets for a plot
 #[utoipa::path(
+    operation_id = "read_affection",
     tag = "relationship",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PlotQuery),

@@ -10,6 +10,7 @@ use crate::rest::views::{InteractionView, PageView};
 
 /// The ledger: every change of affection and why, newest first
 #[utoipa::path(
+    operation_id = "list_interactions",
     tag = "relationship",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PageQuery),

@@ -11,6 +11,7 @@ use crate::rest::views::{MessageView, PageView};
 
 /// What you have said to each other, newest first
 #[utoipa::path(
+    operation_id = "list_messages",
     tag = "relationship",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), PageQuery),

@@ -12,6 +12,7 @@ use crate::rest::views::RelationshipView;
 ///
 /// Reading changes nothing: what an absence has cost is shown as `pending_decay`.
 #[utoipa::path(
+    operation_id = "read_relationship",
     tag = "relationship",
     security(("access_token" = [])),
     params(("id" = Uuid, Path)),

@@ -12,6 +12,7 @@ use crate::rest::waifus::chat::ChatView;
 ///
 /// The words so far are kept. Of a turn that is over this changes nothing. Returns how the turn stands then.
 #[utoipa::path(
+    operation_id = "cancel_turn",
     tag = "chat",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path)),

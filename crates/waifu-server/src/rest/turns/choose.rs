@@ -33,6 +33,7 @@ struct ChosenView {
 ///
 /// Choosing the one that is chosen changes nothing. It moves no affection.
 #[utoipa::path(
+    operation_id = "choose_answer",
     tag = "chat",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path)),

@@ -13,6 +13,7 @@ use crate::rest::waifus::chat::{ChatView, answered};
 /// Also how a turn that failed is tried again. Once she has said something that is her answer, until another one is
 /// chosen. A turn moves affection once, however often it is answered.
 #[utoipa::path(
+    operation_id = "regenerate_answer",
     tag = "chat",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path)),

@@ -15,6 +15,7 @@ use crate::rest::views::ActView;
 /// Its chat and all later ones are taken back: the history shows them no more, and what they moved is taken back by
 /// rows of the ledger. Gifts, dates and choices stay. At most 200 messages go at once.
 #[utoipa::path(
+    operation_id = "rewind",
     tag = "chat",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path), IdempotencyHeader),

@@ -66,6 +66,7 @@ impl From<WaifuBody> for WaifuDraft {
 
 /// Make a companion of your own
 #[utoipa::path(
+    operation_id = "create_waifu",
     tag = "companions",
     security(("access_token" = [])),
     request_body = WaifuBody,

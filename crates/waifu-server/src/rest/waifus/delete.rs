@@ -11,6 +11,7 @@ use crate::rest::query::WaifuPath;
 ///
 /// She is gone from lists and can't be talked to any more; what was said with her stays readable.
 #[utoipa::path(
+    operation_id = "delete_waifu",
     tag = "companions",
     security(("access_token" = [])),
     params(("id" = Uuid, Path)),

@@ -11,6 +11,7 @@ use crate::rest::views::WaifuView;
 
 /// One companion
 #[utoipa::path(
+    operation_id = "get_waifu",
     tag = "companions",
     security(("access_token" = [])),
     params(("id" = Uuid, Path)),

@@ -13,6 +13,7 @@ use crate::rest::views::{PageView, WaifuView};
 ///
 /// The house's, public ones, your own, and those you know; oldest first.
 #[utoipa::path(
+    operation_id = "list_waifus",
     tag = "companions",
     security(("access_token" = [])),
     params(PageQuery),

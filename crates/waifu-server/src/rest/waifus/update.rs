@@ -22,6 +22,7 @@ use crate::rest::views::WaifuView;
 /// The body is a JSON merge patch (RFC 7396): what it names is replaced, null removes, the rest stays. `If-Match`
 /// must hold the version that you saw.
 #[utoipa::path(
+    operation_id = "update_waifu",
     tag = "companions",
     security(("access_token" = [])),
     params(

@@ -37,7 +37,8 @@ struct NewApiKeyView {
 ///
 /// It stands wherever an access token may, but for `/me` and `/auth`, as far as its scopes go. You can have 20.
 #[utoipa::path(
-    tag = "you",
+    operation_id = "create_api_key",
+    tag = "me",
     security(("access_token" = [])),
     request_body = ApiKeyBody,
     responses(

@@ -12,7 +12,8 @@ use crate::rest::views::PageView;
 
 /// Your API keys, newest first
 #[utoipa::path(
-    tag = "you",
+    operation_id = "list_api_keys",
+    tag = "me",
     security(("access_token" = [])),
     params(PageQuery),
     responses(

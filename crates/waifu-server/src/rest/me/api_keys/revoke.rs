@@ -11,7 +11,8 @@ use crate::rest::query::ApiKeyPath;
 ///
 /// Sockets that are open by it are closed with 4410.
 #[utoipa::path(
-    tag = "you",
+    operation_id = "revoke_api_key",
+    tag = "me",
     security(("access_token" = [])),
     params(("id" = Uuid, Path)),
     responses(

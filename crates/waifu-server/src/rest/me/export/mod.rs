@@ -24,6 +24,7 @@ use crate::problem::{Code, Problem, ProblemDocument};
 /// One JSON document, which is read from the store a page at a time while it is sent. Should the store fail meanwhile, the
 /// connection breaks: what was cut off is no JSON.
 #[utoipa::path(
+    operation_id = "export_data",
     tag = "me",
     security(("access_token" = [])),
     responses(

@@ -10,6 +10,7 @@ mod neighbours;
 mod rows;
 mod schema;
 mod sql;
+mod statements;
 mod store;
 mod turns;
 mod unit_of_work;

@@ -20,7 +20,7 @@ use crate::errors::Fault;
 use crate::neighbours::PostgresNeighbours;
 use crate::turns::{Acceptance, Ending};
 use crate::unit_of_work::PostgresUnitOfWork;
-use crate::{migrations, rows, turns};
+use crate::{migrations, rows, statements, turns};
 
 /// Both ports of the store over one pool of connections.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Migrates the database if it must be, and makes the pool.
     pub async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
+        statements::count_them();
         let connections = Connections::new(&options)?;
         migrations::apply(&options.config()?).await?;
         let (wait, acceptance) = (options.wait, Acceptance::default());
@@ -69,6 +70,10 @@ impl Store for PostgresStore {
     async fn snapshot(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.connections.snapshot().await?;
         Ok(Box::new(PostgresUnitOfWork::new(transaction)))
+    }
+
+    fn statements(&self) -> u64 {
+        statements::sent()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ mod open;
 mod rows;
 mod schema;
 mod sql;
+mod statements;
 mod store;
 mod turns;
 mod types;

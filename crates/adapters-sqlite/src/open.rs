@@ -12,6 +12,7 @@ use diesel::{Connection, ConnectionError, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connections::{Connect, Ending, Lane, LaneError, LaneOptions};
+use crate::statements;
 use crate::store::{Lanes, SqliteStore};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -99,6 +100,7 @@ impl SqliteStore {
             readers,
             patience,
         } = options;
+        statements::count_them();
         make_folder(path)?;
         let lock: Arc<dyn Any + Send + Sync> = Arc::new(lock(path)?);
         let url = path

@@ -17,6 +17,7 @@ use waifu_domain::relationship::{Horizon, Pair};
 use crate::companions::Companions;
 use crate::connections::{Ending, Lane};
 use crate::rows::{rule_books, runs};
+use crate::statements;
 use crate::turns::{accept, beat, opening, settle, standing, whereabouts};
 use crate::unit_of_work::SqliteUnitOfWork;
 
@@ -82,6 +83,10 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteUnitOfWork::new(
             self.lanes.readers.begin().await?,
         )))
+    }
+
+    fn statements(&self) -> u64 {
+        statements::sent()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

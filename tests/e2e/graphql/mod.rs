@@ -3,6 +3,7 @@
 mod account;
 mod acts;
 mod answers;
+mod cost;
 mod doors;
 mod frames;
 mod listening;

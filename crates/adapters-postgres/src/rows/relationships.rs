@@ -11,7 +11,7 @@ use waifu_app::ports::store::{
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting, Moved};
 use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId, UserId};
+use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId, UserId, WaifuId};
 use waifu_domain::relationship::{
     Cause, Head, Horizon, Interaction, Level, Pair, Relationship, RelationshipState, StandingEntry,
 };
@@ -148,6 +148,21 @@ async fn meet(
         Some(known) => Ok(known),
         None => make(connection, pair, first, at).await,
     }
+}
+
+async fn with_any(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+    waifus: &[WaifuId],
+) -> Result<Vec<Relationship>, Fault> {
+    let waifus: Vec<Uuid> = waifus.iter().map(|waifu| waifu.as_uuid()).collect();
+    let rows = relationships::table
+        .filter(relationships::user_id.eq(user.as_uuid()))
+        .filter(relationships::waifu_id.eq_any(waifus))
+        .select(RelationshipRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(RelationshipRow::read).collect()
 }
 
 async fn count_all(connection: &mut AsyncPgConnection) -> Result<u64, Fault> {
@@ -317,6 +332,14 @@ pub(crate) fn changed_deeds(Moved { entries, state }: &Moved) -> Option<Document
 impl Relationships for Repository<'_> {
     async fn find(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {
         Ok(find(self.0, pair, false).await?)
+    }
+
+    async fn with_any(
+        &mut self,
+        user: UserId,
+        waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError> {
+        Ok(with_any(self.0, user, waifus).await?)
     }
 
     async fn lock(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {

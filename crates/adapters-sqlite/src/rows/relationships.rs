@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use waifu_app::ports::store::Appended;
 use waifu_app::ports::turn_store::{Append, Authority, FirstMeeting, Moved, Settlement};
-use waifu_domain::ids::{RelationshipId, UserId};
+use waifu_domain::ids::{RelationshipId, UserId, WaifuId};
 use waifu_domain::relationship::{
     Affection, Cause, Head, Horizon, Level, Pair, Relationship, RelationshipState,
 };
@@ -112,6 +112,20 @@ pub(crate) fn by_pair(c: &mut SqliteConnection, pair: Pair) -> Result<Option<Rel
         .first(c)
         .optional()?;
     Ok(row.map(RelationshipRow::into_relationship).transpose()?)
+}
+
+pub(crate) fn with_any(
+    c: &mut SqliteConnection,
+    user: UserId,
+    waifus: &[WaifuId],
+) -> Result<Vec<Relationship>, Fault> {
+    let rows: Vec<RelationshipRow> = relationships::table
+        .filter(relationships::user_id.eq(db(user)))
+        .filter(relationships::waifu_id.eq_any(waifus.iter().copied().map(db)))
+        .select(RelationshipRow::as_select())
+        .load(c)?;
+    let rows = rows.into_iter().map(RelationshipRow::into_relationship);
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn count(c: &mut SqliteConnection) -> Result<u64, Fault> {

@@ -7,7 +7,7 @@ use waifu_app::ports::store::{
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting};
 use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId};
+use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId, UserId, WaifuId};
 use waifu_domain::relationship::{Horizon, Interaction, Pair, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
 
@@ -19,6 +19,17 @@ use crate::turns::{append, meet};
 impl Relationships for Repository<'_> {
     async fn find(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {
         self.0.run(move |c| relationships::by_pair(c, pair)).await
+    }
+
+    async fn with_any(
+        &mut self,
+        user: UserId,
+        waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError> {
+        let waifus = waifus.to_vec();
+        self.0
+            .run(move |c| relationships::with_any(c, user, &waifus))
+            .await
     }
 
     /// The unit of work is the only one that writes, so that all rows are locked.

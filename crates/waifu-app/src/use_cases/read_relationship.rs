@@ -56,6 +56,17 @@ impl ReadRelationship {
         finish(work, outcome).await
     }
 
+    /// What is stored of the caller and any of these; nothing of those whom he has never met.
+    pub async fn stored(
+        &self,
+        caller: Caller,
+        waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError> {
+        let mut work = self.store.snapshot().await?;
+        let found = work.relationships().with_any(caller.user_id, waifus).await;
+        finish(work, found).await
+    }
+
     /// As [`ReadRelationship::view`], with one who has not been deleted.
     pub(super) async fn present(
         &self,

@@ -1,6 +1,6 @@
 //! Companions of one's own.
 
-use juniper::{GraphQLInputObject, GraphQLObject, ID};
+use juniper::{DefaultScalarValue, GraphQLInputObject, GraphQLObject, ID};
 use serde_json::{Map, Value};
 use waifu_domain::waifu::Waifu;
 
@@ -48,7 +48,7 @@ pub struct DeleteWaifuInput {
 
 /// She as she is now, or what was wrong.
 #[derive(Debug, Default, GraphQLObject)]
-#[graphql(context = Context)]
+#[graphql(context = Context, scalar = DefaultScalarValue)]
 pub struct WaifuPayload {
     waifu: Option<WaifuObject>,
     errors: Vec<UserError>,

@@ -1,6 +1,6 @@
 //! Relay connections: pages of edges, each with the cursor to go on from.
 
-use juniper::{GraphQLObject, graphql_object};
+use juniper::{DefaultScalarValue, GraphQLObject, graphql_object};
 use waifu_app::use_cases::page::{Page, PageLimit};
 
 use super::Context;
@@ -70,7 +70,7 @@ pub fn paging<C: Cursor>(
 /// The schema has a type of edges and one of connections for each type of node.
 macro_rules! connection_of {
     ($node:ty, $edge:literal, $connection:literal) => {
-        #[graphql_object(context = Context, name = $edge)]
+        #[graphql_object(context = Context, scalar = DefaultScalarValue, name = $edge)]
         impl Edge<$node> {
             fn cursor(&self) -> &str {
                 &self.cursor
@@ -81,7 +81,7 @@ macro_rules! connection_of {
             }
         }
 
-        #[graphql_object(context = Context, name = $connection)]
+        #[graphql_object(context = Context, scalar = DefaultScalarValue, name = $connection)]
         impl Connection<$node> {
             fn edges(&self) -> &[Edge<$node>] {
                 &self.edges

@@ -1,11 +1,13 @@
 //! GraphQL: the same use cases as one schema, by POST, and over sockets, where subscriptions are told too.
 
 mod account;
+mod acquaintance;
 mod acting;
 mod acts;
 mod api_keys;
 mod companions;
 mod connection;
+mod cost;
 mod events;
 mod frames;
 mod line;
@@ -22,7 +24,7 @@ use std::net::IpAddr;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, web};
-use juniper::http::GraphQLRequest;
+use juniper::http::{GraphQLRequest, GraphQLResponse};
 use juniper::{FieldError, IntoFieldError, RootNode, Value, graphql_value};
 use waifu_app::caller::{Caller, Scope, SessionHolder};
 
@@ -31,6 +33,7 @@ use crate::auth::bearer::LetInHere;
 use crate::peer::PeerAddress;
 use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
+use acquaintance::{Acquaintances, acquaintances};
 use line::Line;
 use mutation::Mutation;
 use query::Query;
@@ -46,17 +49,28 @@ const MOST_TOKENS: usize = 4_000;
 pub type Schema = RootNode<Query, Mutation, Subscription>;
 
 /// What resolvers work with: the app, and who asks.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Context {
     app: web::Data<App>,
     caller: Caller,
     /// From where.
     address: IpAddr,
+    acquaintances: Acquaintances,
     /// `None`: no socket, and so no subscriptions.
     line: Option<Line>,
 }
 
 impl Context {
+    fn new(app: web::Data<App>, caller: Caller, address: IpAddr, line: Option<Line>) -> Self {
+        Self {
+            acquaintances: acquaintances(&app.read_relationship, caller),
+            app,
+            caller,
+            address,
+            line,
+        }
+    }
+
     fn reader(&self) -> Result<Caller, Problem> {
         Ok(self.caller.with(Scope::Read)?)
     }
@@ -103,13 +117,13 @@ pub async fn endpoint(
     address: PeerAddress,
     request: Body<GraphQLRequest>,
 ) -> HttpResponse {
-    let context = Context {
-        app,
-        caller: caller.0,
-        address: address.0,
-        line: None,
-    };
-    let response = request.0.execute(&schema, &context).await;
+    let request = request.0;
+    if let Err(problem) = cost::check(&schema, &request.query, &request.variables()) {
+        let refused = GraphQLResponse::error(problem.into_field_error());
+        return HttpResponse::BadRequest().json(refused);
+    }
+    let context = Context::new(app, caller.0, address.0, None);
+    let response = request.execute(&schema, &context).await;
     if response.is_ok() {
         HttpResponse::Ok().json(response)
     } else {

@@ -95,7 +95,7 @@ pub struct UserError {
     retry_at: Option<String>,
 }
 
-#[graphql_object(context = Context)]
+#[graphql_object(context = Context, scalar = juniper::DefaultScalarValue)]
 impl Mutation {
     /// Say something to her and wait for her answer. Once the message is stored it is answered, whether or not
     /// you wait.

@@ -1,14 +1,19 @@
 //! The types of the schema.
 
-use juniper::{GraphQLEnum, GraphQLObject, ID};
+use std::collections::BTreeMap;
+
+use juniper::{DefaultScalarValue, GraphQLEnum, GraphQLObject, ID, graphql_object};
 use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
+use waifu_domain::slug::Slug;
 use waifu_domain::turn::{self, Message, Speaker};
 use waifu_domain::user::{Role, User};
-use waifu_domain::waifu::{Visibility, Waifu};
+use waifu_domain::waifu::{Visibility, Waifu, Weight};
 
 use super::Context;
+use super::acquaintance::AcquaintanceObject;
 use super::scalars::Json;
+use crate::problem::Problem;
 use crate::rest::views::{CandidateView, MessageView};
 
 /// Whoever asks.
@@ -56,33 +61,116 @@ impl From<User> for UserObject {
     }
 }
 
+#[derive(Debug)]
+pub struct WaifuObject(Box<Waifu>);
+
+#[graphql_object(context = Context, scalar = DefaultScalarValue, name = "Waifu")]
 /// A companion.
-#[derive(Debug, GraphQLObject)]
-#[graphql(name = "Waifu", context = Context)]
-pub struct WaifuObject {
-    id: ID,
+impl WaifuObject {
+    fn id(&self) -> ID {
+        ID::new(self.0.id.to_string())
+    }
+
     /// The house's companions alone have one.
-    key: Option<String>,
-    name: String,
-    archetype: String,
-    description: String,
-    greetings: Vec<String>,
-    likes: Vec<TagObject>,
-    dislikes: Vec<TagObject>,
-    stats: StatsObject,
+    fn key(&self) -> Option<&str> {
+        self.0.key.as_ref().map(Slug::as_str)
+    }
+
+    fn name(&self) -> &str {
+        self.0.profile.name.as_str()
+    }
+
+    fn archetype(&self) -> &str {
+        &self.0.profile.personality.archetype
+    }
+
+    fn description(&self) -> &str {
+        &self.0.profile.personality.description
+    }
+
+    fn greetings(&self) -> &[String] {
+        &self.0.profile.personality.greetings
+    }
+
+    fn likes(&self) -> Vec<TagObject> {
+        tags(&self.0.profile.personality.likes)
+    }
+
+    fn dislikes(&self) -> Vec<TagObject> {
+        tags(&self.0.profile.personality.dislikes)
+    }
+
+    fn stats(&self) -> StatsObject {
+        let stats = &self.0.profile.stats;
+        StatsObject {
+            warmth: stats.warmth.get().into(),
+            patience: stats.patience.get().into(),
+            playfulness: stats.playfulness.get().into(),
+            curiosity: stats.curiosity.get().into(),
+            pride: stats.pride.get().into(),
+        }
+    }
+
     /// All of it, as REST shows it.
-    personality: Json,
+    fn personality(&self) -> Json {
+        Json::of(&self.0.profile.personality)
+    }
+
     /// All of it, as REST shows it.
-    appearance: Json,
+    fn appearance(&self) -> Json {
+        Json::of(&self.0.profile.appearance)
+    }
+
     /// All of them, those of her own too.
-    all_stats: Json,
+    fn all_stats(&self) -> Json {
+        Json::of(&self.0.profile.stats)
+    }
+
     /// Null: the house's.
-    owner_id: Option<ID>,
-    visibility: VisibilityEnum,
-    version: i32,
+    fn owner_id(&self) -> Option<ID> {
+        self.0.owner.user().map(|id| ID::new(id.to_string()))
+    }
+
+    fn visibility(&self) -> VisibilityEnum {
+        match self.0.visibility {
+            Visibility::Public => VisibilityEnum::Public,
+            Visibility::Private => VisibilityEnum::Private,
+        }
+    }
+
+    fn version(&self) -> i32 {
+        signed(self.0.version)
+    }
+
     /// RFC 3339, UTC, microseconds.
-    created_at: String,
-    updated_at: String,
+    fn created_at(&self) -> String {
+        self.0.created_at.to_string()
+    }
+
+    fn updated_at(&self) -> String {
+        self.0.updated_at.to_string()
+    }
+
+    /// How you know her; null when you have never met.
+    async fn acquaintance(&self, context: &Context) -> Result<Option<AcquaintanceObject>, Problem> {
+        context.reader()?;
+        let known = context.acquaintances.load(self.0.id).await?;
+        Ok(known.map(Into::into))
+    }
+}
+
+impl From<Waifu> for WaifuObject {
+    fn from(waifu: Waifu) -> Self {
+        Self(Box::new(waifu))
+    }
+}
+
+fn tags(tagged: &BTreeMap<Slug, Weight>) -> Vec<TagObject> {
+    let object = |(tag, weight): (&Slug, &Weight)| TagObject {
+        tag: tag.to_string(),
+        weight: weight.get().into(),
+    };
+    tagged.iter().map(object).collect()
 }
 
 /// Something that matters to her, by weight from 1 to 3.
@@ -117,51 +205,6 @@ impl VisibilityEnum {
         match self {
             Self::Public => "public",
             Self::Private => "private",
-        }
-    }
-}
-
-impl From<Waifu> for WaifuObject {
-    fn from(waifu: Waifu) -> Self {
-        let profile = waifu.profile;
-        let stats = &profile.stats;
-        let tags = |tagged: &std::collections::BTreeMap<_, waifu_domain::waifu::Weight>| {
-            let object =
-                |(tag, weight): (&waifu_domain::slug::Slug, &waifu_domain::waifu::Weight)| {
-                    TagObject {
-                        tag: tag.to_string(),
-                        weight: weight.get().into(),
-                    }
-                };
-            tagged.iter().map(object).collect()
-        };
-        Self {
-            personality: Json::of(&profile.personality),
-            appearance: Json::of(&profile.appearance),
-            all_stats: Json::of(stats),
-            id: ID::new(waifu.id.to_string()),
-            key: waifu.key.map(Into::into),
-            name: profile.name.into(),
-            likes: tags(&profile.personality.likes),
-            dislikes: tags(&profile.personality.dislikes),
-            archetype: profile.personality.archetype,
-            description: profile.personality.description,
-            greetings: profile.personality.greetings,
-            stats: StatsObject {
-                warmth: stats.warmth.get().into(),
-                patience: stats.patience.get().into(),
-                playfulness: stats.playfulness.get().into(),
-                curiosity: stats.curiosity.get().into(),
-                pride: stats.pride.get().into(),
-            },
-            owner_id: waifu.owner.user().map(|id| ID::new(id.to_string())),
-            visibility: match waifu.visibility {
-                Visibility::Public => VisibilityEnum::Public,
-                Visibility::Private => VisibilityEnum::Private,
-            },
-            version: signed(waifu.version),
-            created_at: waifu.created_at.to_string(),
-            updated_at: waifu.updated_at.to_string(),
         }
     }
 }

@@ -14,7 +14,8 @@ use waifu_app::ports::turn_store::{Append, FirstMeeting, TurnRef};
 use waifu_domain::affection::RuleBook;
 use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::{
-    ClientMessageId, ConversationId, MessageId, OccurrenceId, RelationshipId, TurnId,
+    ClientMessageId, ConversationId, MessageId, OccurrenceId, RelationshipId, TurnId, UserId,
+    WaifuId,
 };
 use waifu_domain::relationship::{
     Cause, Horizon, Interaction, Pair, Relationship, RelationshipState,
@@ -286,6 +287,14 @@ impl EventLog for View<'_> {
 impl Relationships for View<'_> {
     async fn find(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {
         Ok(self.store.relationship(pair))
+    }
+
+    async fn with_any(
+        &mut self,
+        _user: UserId,
+        _waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError> {
+        not_in_memory()
     }
 
     async fn lock(&mut self, _pair: Pair) -> Result<Option<Relationship>, StoreError> {

@@ -37,6 +37,11 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     /// Starts to read: one consistent picture, which waits for no writer. A write through it is an error.
     async fn snapshot(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
 
+    /// How many statements this process has sent to it; 0 for a store that is asked by none.
+    fn statements(&self) -> u64 {
+        0
+    }
+
     /// Whether the store can be reached and answers.
     async fn ping(&self) -> Result<(), StoreError>;
 

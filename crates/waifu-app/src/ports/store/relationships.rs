@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::Duration;
 use waifu_domain::events::EventOccurrence;
-use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId};
+use waifu_domain::ids::{OccurrenceId, RelationshipId, TurnId, UserId, WaifuId};
 use waifu_domain::relationship::{
     Affection, Horizon, Interaction, InteractionKind, Level, Pair, Relationship, RelationshipState,
 };
@@ -15,6 +15,13 @@ use crate::ports::turn_store::{Append, FirstMeeting};
 #[async_trait]
 pub trait Relationships: Send {
     async fn find(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError>;
+
+    /// The user's with any of these.
+    async fn with_any(
+        &mut self,
+        user: UserId,
+        waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError>;
 
     /// As [`Relationships::find`], and nobody else can change it until the unit of work ends.
     async fn lock(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError>;

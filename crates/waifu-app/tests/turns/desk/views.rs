@@ -247,6 +247,14 @@ impl Relationships for View<'_> {
         self.0.inner.relationships().find(pair).await
     }
 
+    async fn with_any(
+        &mut self,
+        user: UserId,
+        waifus: &[WaifuId],
+    ) -> Result<Vec<Relationship>, StoreError> {
+        self.0.inner.relationships().with_any(user, waifus).await
+    }
+
     async fn lock(&mut self, pair: Pair) -> Result<Option<Relationship>, StoreError> {
         self.0.inner.relationships().find(pair).await
     }

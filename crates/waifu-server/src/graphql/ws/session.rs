@@ -10,7 +10,7 @@ use actix_web::web;
 use futures_util::{SinkExt, StreamExt};
 use juniper::{DefaultScalarValue, ExecutionError, IntoFieldError, ScalarValue, Variables};
 use juniper_graphql_ws::ConnectionConfig;
-use juniper_graphql_ws::graphql_transport_ws::{Connection, Input, Output};
+use juniper_graphql_ws::graphql_transport_ws::{Connection, Input, Output, SubscribePayload};
 use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::debug;
@@ -20,7 +20,7 @@ use super::inbound::{ClientMessage, Inbound, Reader};
 use super::operations::{MOST_AT_WORK, Operations, check_root};
 use crate::app::App;
 use crate::graphql::line::{Line, LineEnd};
-use crate::graphql::{Context, Schema};
+use crate::graphql::{Context, Schema, cost};
 use crate::problem::{Code, Problem};
 use crate::sockets::census::{Seat, Stranger};
 use crate::sockets::close::Close;
@@ -101,12 +101,8 @@ impl Door {
     async fn let_in(self, credential: LetIn) -> (Close, Outgoing) {
         let seat = self.app.census.seat(credential.caller, None);
         let (line, line_end) = Line::new();
-        let context = Context {
-            app: self.app.clone(),
-            caller: credential.caller,
-            address: self.address,
-            line: Some(line),
-        };
+        let (app, caller) = (self.app.clone(), credential.caller);
+        let context = Context::new(app, caller, self.address, Some(line));
         let mut session = Session {
             connection: Connection::new(Arc::clone(&self.schema), config(context)),
             app: self.app,
@@ -201,6 +197,11 @@ impl Session {
         }
     }
 
+    fn check(&self, payload: &SubscribePayload<DefaultScalarValue>) -> Result<(), Problem> {
+        check_root(&self.schema, payload)?;
+        cost::check(&self.schema, &payload.query, &payload.variables)
+    }
+
     /// Takes what juniper has to tell, or tells what is owed once the client can take it. juniper is always listened to:
     /// an operation that waits for its turn in the middle would keep what it has taken from the store. What bounds its
     /// words is the line, from which subscriptions hear when to take the next frame. Safe to drop while waiting.
@@ -260,7 +261,7 @@ impl Session {
             ClientMessage::ConnectionInit { .. } => return Err(Close::InitAgain),
             ClientMessage::Subscribe { id, payload } => {
                 let begun = self.operations.begin(&id)?;
-                match begun.and_then(|name| check_root(&self.schema, &payload).map(|()| name)) {
+                match begun.and_then(|name| self.check(&payload).map(|()| name)) {
                     Ok(id) => self.pass_on(ClientMessage::Subscribe { id, payload }).await,
                     Err(problem) => {
                         self.operations.leave(&id);

@@ -39,7 +39,8 @@ impl IntoParams for IdempotencyHeader {
         let text = ObjectBuilder::new()
             .schema_type(Type::String)
             .min_length(Some(1))
-            .max_length(Some(255));
+            .max_length(Some(255))
+            .pattern(Some("^[!-~]+$"));
         let header = ParameterBuilder::new()
             .name(NAME)
             .parameter_in(ParameterIn::Header)

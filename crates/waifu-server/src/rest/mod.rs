@@ -21,8 +21,10 @@ pub mod turns;
 pub mod views;
 pub mod waifus;
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use openapi::Document;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -88,10 +90,16 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         );
 }
 
-/// For paths that nothing answers.
-pub async fn no_such_path() -> Result<HttpResponse, Problem> {
-    Err(Problem::new(
-        Code::NotFound,
-        "there is nothing at this path",
-    ))
+/// For paths that nothing answers, or nothing with this method.
+pub async fn no_such_path(request: HttpRequest, document: web::Data<Document>) -> HttpResponse {
+    let methods = document.methods_of(request.path());
+    if methods.is_empty() {
+        return Problem::new(Code::NotFound, "there is nothing at this path").error_response();
+    }
+    let allowed = methods.join(", ");
+    let detail = format!("this path knows {allowed}");
+    let mut refused = Problem::new(Code::MethodNotAllowed, detail).error_response();
+    let allowed = HeaderValue::try_from(allowed).expect("names of methods");
+    refused.headers_mut().insert(ALLOW, allowed);
+    refused
 }

@@ -1,14 +1,13 @@
 //! `GET /openapi.json`: the document that describes the REST door, made from the handlers themselves.
 
 use actix_web::{HttpResponse, web};
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
-use crate::problem::Code;
+use crate::problem::{Code, ProblemDocument};
 
 /// The base that the endpoints are added to.
 #[derive(OpenApi)]
@@ -53,97 +52,199 @@ pub fn document() -> utoipa::openapi::OpenApi {
             &mut item.patch,
             &mut item.delete,
         ];
-        operations.into_iter().flatten().for_each(complete);
+        let operations = operations.into_iter().flatten();
+        operations.for_each(add_what_all_may_be_told);
     }
     document
 }
 
-/// What can go wrong with anything of its kind, so that no operation has to say it.
-fn complete(operation: &mut Operation) {
-    // Wherever a credential is looked at, its account may be suspended, and it may be a key that reaches less.
+/// Wherever a credential is looked at, its account may be suspended, it may be a key that reaches less, and the store
+/// away. Every body may be none, too much or of another kind.
+fn add_what_all_may_be_told(operation: &mut Operation) {
+    const TO_WHO_LOGS_IN: [Code; 4] = [
+        Code::Unauthenticated,
+        Code::Suspended,
+        Code::Forbidden,
+        Code::StoreUnavailable,
+    ];
+    const ABOUT_A_BODY: [Code; 4] = [
+        Code::MalformedJson,
+        Code::TooLarge,
+        Code::UnsupportedMedia,
+        Code::Validation,
+    ];
     if operation.security.is_some() {
-        tell(operation, Code::Unauthenticated);
-        tell(operation, Code::Suspended);
-        tell(operation, Code::Forbidden);
-        tell(operation, Code::StoreUnavailable);
+        for code in TO_WHO_LOGS_IN {
+            add(operation, code);
+        }
     }
     if operation.request_body.is_some() {
-        tell(operation, Code::MalformedJson);
-        tell(operation, Code::TooLarge);
-        tell(operation, Code::UnsupportedMedia);
-        tell(operation, Code::Validation);
-    }
-    if operation.parameters.is_some() {
-        tell(operation, Code::Validation);
-    }
-    if !operation.tags.iter().flatten().any(|tag| tag == "health") {
-        tell(operation, Code::StoreUnavailable);
-        tell(operation, Code::Internal);
+        for code in ABOUT_A_BODY {
+            add(operation, code);
+        }
     }
 }
 
-/// That the operation may be answered by this problem.
-fn tell(operation: &mut Operation, code: Code) {
+/// Adds a problem to what an operation may answer, unless it is there.
+fn add(operation: &mut Operation, code: Code) {
     let responses = &mut operation.responses.responses;
     let response = responses.entry(code.status().as_str().to_owned());
-    let RefOr::T(response) = response.or_insert_with(|| RefOr::T(problem())) else {
+    let response = response.or_insert_with(|| {
+        let problem = Ref::from_schema_name(ProblemDocument::name());
+        let problem = ContentBuilder::new().schema(Some(problem)).build();
+        RefOr::T(
+            ResponseBuilder::new()
+                .content("application/problem+json", problem)
+                .build(),
+        )
+    });
+    let RefOr::T(response) = response else {
         return;
     };
     let code = format!("`{code}`");
     if !response.description.contains(&code) {
-        let told = &mut response.description;
-        let comma = if told.is_empty() { "" } else { ", " };
-        told.push_str(comma);
-        told.push_str(&code);
+        let comma = if response.description.is_empty() {
+            ""
+        } else {
+            ", "
+        };
+        response.description = format!("{}{comma}{code}", response.description);
     }
-}
-
-fn problem() -> Response {
-    let schema = Ref::from_schema_name("Problem");
-    let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new()
-        .content("application/problem+json", content)
-        .build()
 }
 
 /// Serves the document as it was made once, at start.
 pub async fn serve(document: web::Data<Document>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(document.0.clone())
+        .body(document.text.clone())
 }
 
 #[derive(Debug)]
-pub struct Document(String);
+pub struct Document {
+    text: String,
+    paths: Vec<(String, Vec<&'static str>)>,
+}
 
 impl Document {
     pub fn new() -> Self {
-        Self(
-            document()
+        let document = document();
+        let paths = document.paths.paths.iter();
+        let paths = paths.map(|(path, item)| (path.clone(), methods(item)));
+        Self {
+            paths: paths.collect(),
+            text: document
                 .to_pretty_json()
                 .expect("the document is plain data"),
-        )
+        }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The methods by which something can be asked for at a path; none where there is nothing.
+    pub fn methods_of(&self, path: &str) -> &[&'static str] {
+        let found = self.paths.iter().find(|(known, _)| is_of(path, known));
+        found.map_or(&[], |(_, methods)| methods)
+    }
+}
+
+fn methods(item: &PathItem) -> Vec<&'static str> {
+    let known = [
+        ("GET", &item.get),
+        ("PUT", &item.put),
+        ("POST", &item.post),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    let known = known
+        .into_iter()
+        .filter(|(_, operation)| operation.is_some());
+    known.map(|(method, _)| method).collect()
+}
+
+/// Whether a path is one of those that a template such as `/waifus/{id}` stands for.
+fn is_of(path: &str, template: &str) -> bool {
+    let (mut path, mut template) = (path.split('/'), template.split('/'));
+    loop {
+        match (path.next(), template.next()) {
+            (None, None) => return true,
+            (Some(part), Some(known)) if part == known => {}
+            (Some(part), Some(known)) if known.starts_with('{') && !part.is_empty() => {}
+            _ => return false,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::HashSet;
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
 
     #[test]
-    fn each_operation_has_a_name_of_its_own() {
-        let document = serde_json::to_value(document()).unwrap();
-        let paths = document["paths"].as_object().unwrap().values();
-        let operations = paths.flat_map(|item| item.as_object().unwrap().values());
-        let mut names = HashSet::new();
-        for operation in operations {
-            let name = operation["operationId"].as_str().unwrap();
-            assert!(names.insert(name.to_owned()), "{name} is there twice");
+    fn a_path_is_known_by_its_template_and_so_are_its_methods() {
+        let document = Document::new();
+        assert_eq!(document.methods_of("/waifus"), ["GET", "POST"]);
+        assert_eq!(document.methods_of("/waifus/chat"), ["POST"]);
+        assert_eq!(document.methods_of("/waifus/7/gifts"), ["GET", "POST"]);
+        assert_eq!(document.methods_of("/waifus/7"), ["GET", "PATCH", "DELETE"]);
+        for path in [
+            "/",
+            "/waifus/",
+            "/waifus/7/nothing",
+            "/waifus//gifts",
+            "/me/",
+        ] {
+            assert!(document.methods_of(path).is_empty(), "{path}");
         }
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = document();
+        let items = document.paths.paths.values();
+        let operations =
+            items.flat_map(|item| [&item.get, &item.put, &item.post, &item.patch, &item.delete]);
+        let names: Vec<_> = operations
+            .flatten()
+            .map(|operation| operation.operation_id.clone())
+            .collect();
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+    }
+
+    /// One of two schemas of a name would be documented as the other.
+    #[test]
+    fn every_schema_has_a_name_of_its_own() {
+        let mut names = Vec::new();
+        let mut folders = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/src").into()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir::<PathBuf>(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    names.extend(schemas_in(&fs::read_to_string(&path).unwrap()));
+                }
+            }
+        }
+        assert!(names.len() > 30, "{names:?}");
+        let mut known = HashSet::new();
+        names.retain(|name| !known.insert(name.clone()));
+        assert!(names.is_empty(), "{names:?}");
+    }
+
+    /// The types for which a schema is derived.
+    fn schemas_in(source: &str) -> Vec<String> {
+        let derives = source.match_indices("ToSchema)]\n");
+        let after = derives.map(|(start, _)| &source[start..]);
+        let name = |rest: &str| {
+            let mut words = rest.split_whitespace();
+            words.find(|word| ["struct", "enum"].contains(word))?;
+            Some(words.next()?.split(['<', '(']).next()?.to_owned())
+        };
+        after.filter_map(name).collect()
     }
 }

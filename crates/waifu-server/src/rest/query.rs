@@ -107,6 +107,7 @@ fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// How many items, 1 to 100; 50 unless told.

@@ -17,7 +17,12 @@ use crate::rest::body::Body;
 #[serde(deny_unknown_fields)]
 struct RegisterBody {
     /// 3 to 32 of a-z, 0-9, _ and -; capitals count as small letters.
-    #[schema(min_length = 3, max_length = 32, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(
+        min_length = 3,
+        max_length = 32,
+        pattern = "^[A-Za-z0-9_-]+$",
+        example = "ann"
+    )]
     username: String,
     #[schema(min_length = 8, max_length = 256)]
     password: String,

@@ -12,6 +12,7 @@ use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::{Query, WaifuPath};
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PlotQuery {
     /// How long one part is; parts begin at full hours, days and Mondays, in UTC.

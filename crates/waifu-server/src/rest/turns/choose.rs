@@ -14,7 +14,7 @@ use crate::rest::views::MessageView;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChoiceBody {
+struct AnswerChoiceBody {
     /// The run whose words shall be her answer.
     #[schema(minimum = 1)]
     run: u32,
@@ -37,7 +37,7 @@ struct ChosenView {
     tag = "chat",
     security(("access_token" = [])),
     params(("id" = Uuid, Path), ("turn_id" = Uuid, Path)),
-    request_body = ChoiceBody,
+    request_body = AnswerChoiceBody,
     responses(
         (status = 200, description = "her answer", body = ChosenView),
         (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
@@ -56,7 +56,7 @@ pub async fn choose(
     caller: MayChat,
     id: WaifuPath,
     turn: TurnPath,
-    body: Body<ChoiceBody>,
+    body: Body<AnswerChoiceBody>,
 ) -> Result<HttpResponse, Problem> {
     let acts = &app.acts;
     let chosen = acts

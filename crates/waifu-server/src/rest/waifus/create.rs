@@ -35,7 +35,7 @@ pub struct WaifuBody {
     pub stats: Stats,
     /// `private` (unless told) or `public`.
     #[serde(default = "private")]
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(private|public)$")]
     pub visibility: Visibility,
 }
 

@@ -7,7 +7,7 @@ use waifu_domain::timestamp::Timestamp;
 
 use super::views::{
     CompanionRecordView, EventRecordView, InteractionRecordView, OwnerView, ReceiptView,
-    RelationshipRecordView, SessionView, TurnView, VersionView,
+    RelationshipRecordView, SessionView, TurnRecordView, VersionView,
 };
 use crate::rest::me::api_keys::ApiKeyView;
 
@@ -77,7 +77,7 @@ impl Document {
                 InteractionRecordView::new(waifu, one)
             }),
             ExportPart::Turns(waifu, all) => {
-                self.list(List::Turns, all, |one| TurnView::new(waifu, one))
+                self.list(List::Turns, all, |one| TurnRecordView::new(waifu, one))
             }
             ExportPart::Events(waifu, all) => self.list(List::Events, all, |one| {
                 let definition = events.get(&one.event);

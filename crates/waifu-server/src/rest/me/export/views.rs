@@ -36,7 +36,7 @@ pub(super) struct ExportView {
     companion_versions: Vec<VersionView>,
     relationships: Vec<RelationshipRecordView>,
     interactions: Vec<InteractionRecordView>,
-    turns: Vec<TurnView>,
+    turns: Vec<TurnRecordView>,
     events: Vec<EventRecordView>,
     idempotency_keys: Vec<ReceiptView>,
 }
@@ -112,7 +112,7 @@ pub(super) struct InteractionRecordView {
 
 /// A turn, one that was taken back too, with everything that was said in it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TurnView {
+pub(super) struct TurnRecordView {
     id: Uuid,
     waifu_id: Uuid,
     turn_no: u32,
@@ -254,7 +254,7 @@ impl InteractionRecordView {
     }
 }
 
-impl TurnView {
+impl TurnRecordView {
     pub(super) fn new(waifu: WaifuId, turn: TurnRecord) -> Self {
         Self {
             id: turn.turn_id.into(),

@@ -8,6 +8,8 @@
 mod support;
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod graphql;

@@ -4,6 +4,7 @@
 mod apt;
 mod bench;
 mod ci;
+mod clients;
 mod codegen;
 mod commands;
 mod environment;

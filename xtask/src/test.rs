@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use anyhow::Result;
 
 use crate::private_postgres::PrivatePostgres;
-use crate::{commands, environment, say, workspace::Workspace};
+use crate::{clients, commands, environment, say, workspace::Workspace};
 
 /// Tells the tests the URL of a database in which they may create others.
 const POSTGRES_URL: &str = "WAIFU_TEST_POSTGRES_URL";
@@ -42,6 +42,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[OsString]) -> Result<()> {
                 .current_dir(&workspace.root),
         )?;
         tests.env(SERVER, workspace.debug_binary("waifu-server"));
+        tests.envs(clients::prepare(workspace)?);
     }
 
     // Held to the end of the tests: dropping it removes the server.

@@ -11,6 +11,7 @@ pub(crate) mod forged;
 pub(crate) mod graphql_socket;
 pub(crate) mod operators;
 pub(crate) mod place;
+pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod rest;
 pub(crate) mod server;
@@ -18,6 +19,7 @@ pub(crate) mod shape;
 pub(crate) mod socket;
 pub(crate) mod sse;
 pub(crate) mod survivor;
+pub(crate) mod way;
 
 use uuid::Uuid;
 use waifu_testkit::builders::fresh;

@@ -2,3 +2,4 @@
 
 mod examples;
 mod graphql_ws;
+mod openapi;

@@ -29,6 +29,7 @@ class Chat {
   // Her words in the turn that she speaks in, those of them that are on the screen, and what is told after it.
   turn = null;
   words = '';
+  isSpeaking = false;
   shown = '';
   ended = new Set();
   news = [];
@@ -94,7 +95,7 @@ class Chat {
 
   hear(socket, frame) {
     // Her words begin, also when this was heard before: on this socket all of them follow.
-    if (frame.type === 'turn.started') this.words = '';
+    if (frame.type === 'turn.started') [this.words, this.isSpeaking] = ['', !this.ended.has(nameOf(frame))];
     if (frame.seq !== undefined && frame.type !== 'ready') {
       if (frame.seq <= this.place.seq) return;
       this.place.seq = frame.seq;
@@ -141,6 +142,7 @@ class Chat {
 
   start(socket, ready) {
     const isFirst = this.place === null;
+    if (!ready.resumed) this.isSpeaking = false;
     [this.wasReady, this.socket] = [true, socket];
     this.place = { epoch: ready.epoch, seq: ready.resumed ? this.place.seq : ready.seq };
     if (isFirst) {
@@ -165,7 +167,7 @@ class Chat {
   /** A line of its own: at once, or when she has ended. */
   add(line) {
     this.news.push(line);
-    if (this.turn === null || this.ended.has(this.turn)) this.tellNews();
+    if (!this.isSpeaking) this.tellNews();
   }
 
   tellNews() {
@@ -176,7 +178,7 @@ class Chat {
   show(frame, text) {
     const turn = nameOf(frame);
     if (this.ended.has(turn)) return;
-    this.words = text;
+    [this.words, this.isSpeaking] = [text, true];
     if (turn === this.turn && this.shown.startsWith(text)) return;
     if (turn !== this.turn || !text.startsWith(this.shown)) {
       print(`${this.waifu.name}: `);
@@ -191,6 +193,7 @@ class Chat {
     if (!this.ended.has(turn)) {
       if (done.message) this.show(done, done.message.text);
       this.ended.add(turn);
+      this.isSpeaking = false;
       print(done.status === 'completed' ? '\n' : ` [${done.status}: ${done.reason}]\n`);
       this.tellNews();
     }

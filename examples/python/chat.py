@@ -40,6 +40,7 @@ class Chat:
         self.unanswered = {}
         # Her words in the turn that she speaks in, those of them that are on the screen, and what is told after it.
         self.turn, self.words, self.shown, self.ended = None, "", "", set()
+        self.is_speaking = False
         self.news = []
 
     async def keep_open(self):
@@ -96,6 +97,7 @@ class Chat:
         if frame["type"] == "turn.started":
             # Her words begin, also when this was heard before: on this socket all of them follow.
             self.words = ""
+            self.is_speaking = (frame["turn_id"], frame["run"]) not in self.ended
         if seq is not None:
             if seq <= self.seq:
                 return
@@ -128,7 +130,7 @@ class Chat:
         is_first, self.was_ready, self.socket = self.seq is None, True, socket
         self.epoch = ready["epoch"]
         if not ready["resumed"]:
-            self.seq = ready["seq"]
+            self.seq, self.is_speaking = ready["seq"], False
         if is_first:
             standing = ready["relationship"]
             tell(f"{self.waifu['name']}: {standing['stage']}, affection {standing['affection']}")
@@ -146,7 +148,7 @@ class Chat:
     def add(self, line):
         """A line of its own: at once, or when she has ended."""
         self.news.append(line)
-        if self.turn is None or self.turn in self.ended:
+        if not self.is_speaking:
             self.tell_news()
 
     def tell_news(self):
@@ -158,7 +160,7 @@ class Chat:
         """Her words so far: prints those that are not yet on the screen."""
         if turn in self.ended:
             return
-        self.words = text
+        self.words, self.is_speaking = text, True
         if turn == self.turn and self.shown.startswith(text):
             return
         if turn != self.turn or not text.startswith(self.shown):
@@ -173,6 +175,7 @@ class Chat:
             if done["message"]:
                 self.show(turn, done["message"]["text"])
             self.ended.add(turn)
+            self.is_speaking = False
             print("" if done["status"] == "completed" else f" [{done['status']}: {done.get('reason')}]", flush=True)
             self.tell_news()
         for id, message in list(self.unanswered.items()):

@@ -171,6 +171,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    spending (user_id, day) {
+        user_id -> Uuid,
+        day -> Integer,
+        tokens -> BigInt,
+    }
+}
+
+diesel::table! {
     turns (id) {
         id -> Uuid,
         relationship_id -> Uuid,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use waifu_app::ports::store::{
     ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
-    StoreError, Turns, UnitOfWork, Users, Waifus,
+    Spending, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Transaction;
@@ -65,6 +65,10 @@ impl UnitOfWork for PostgresUnitOfWork {
     }
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
+        Box::new(self.repository())
+    }
+
+    fn spending(&mut self) -> Box<dyn Spending + '_> {
         Box::new(self.repository())
     }
 

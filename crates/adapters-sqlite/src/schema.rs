@@ -228,6 +228,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    spending (user_id, day) {
+        user_id -> Binary,
+        day -> BigInt,
+        tokens -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     interactions,

@@ -36,6 +36,7 @@ use waifu_app::use_cases::{
 use crate::auth::access_tokens::JwtAccessTokens;
 use crate::auth::passwords::Argon2Passwords;
 use crate::auth::secret_key::SecretKey;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::rules::Rules;
 use crate::seeds::Planter;
@@ -53,6 +54,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     pub census: Arc<Census>,
     pub metrics: Metrics,
+    pub limits: Limits,
     pub supervisor: Supervisor,
     /// Cancelled when every socket has to close.
     pub closing: CancellationToken,
@@ -207,6 +209,7 @@ impl App {
         let limits = TurnLimits {
             runs: settings.turns.streaming,
             runs_per_user: settings.turns.streaming_per_user,
+            tokens_per_user_and_day: settings.limits.budget(),
             ..TurnLimits::default()
         };
         let answer_patience = limits.whole_reply + Duration::from_secs(15);
@@ -376,6 +379,7 @@ impl App {
                 clock: Arc::clone(&clock),
             },
             catalogues,
+            limits: Limits::in_process(&settings.limits, Arc::clone(&clock)),
             settings,
             clock,
             ids,

@@ -12,6 +12,7 @@ mod companion;
 mod docs;
 mod frames;
 mod graphql;
+mod limits;
 mod metrics;
 mod peer;
 mod problem;

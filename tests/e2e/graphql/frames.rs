@@ -24,7 +24,7 @@ pub(super) const FRAME: &str = "
     ... on EventChanged { occurrence { id event title scene state openedAt expiresAt closedAt
         choices { key label } choice words } seq epoch }";
 
-pub(super) fn chat() -> String {
+pub(crate) fn chat() -> String {
     format!(
         "subscription($waifu: ID!, $text: String!, $id: ID!) {{
             chat(waifuId: $waifu, text: $text, clientMessageId: $id) {{ {FRAME} }} }}"

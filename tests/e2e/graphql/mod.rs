@@ -5,7 +5,7 @@ mod acts;
 mod answers;
 mod cost;
 mod doors;
-mod frames;
+pub(crate) mod frames;
 mod listening;
 mod lists;
 mod pace;

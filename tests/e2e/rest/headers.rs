@@ -69,12 +69,12 @@ async fn pages_of_listed_origins_alone_may_talk_to_the_server(world: World) {
     let request = server.door.request("GET", "/health/live");
     let answer = send(request.header("Origin", listed)).await;
     assert_eq!(answer.header("access-control-allow-origin"), listed);
-    assert!(
-        answer
-            .header("access-control-expose-headers")
-            .to_lowercase()
-            .contains("etag")
-    );
+    let exposed = answer.header("access-control-expose-headers");
+    let exposed: Vec<_> = exposed.split(',').map(str::trim).collect();
+    for name in ["etag", "ratelimit", "ratelimit-policy", "retry-after"] {
+        let has = exposed.iter().any(|one| one.eq_ignore_ascii_case(name));
+        assert!(has, "{name} in {exposed:?}");
+    }
     assert!(
         !answer
             .headers

@@ -3,6 +3,7 @@
 mod accounts;
 mod adjustments;
 mod api_keys;
+mod budgets;
 mod cancel;
 mod chat;
 mod choose;
@@ -19,6 +20,7 @@ mod health;
 mod her_words;
 mod history;
 mod idempotency;
+mod limits;
 mod plot;
 mod profile;
 mod refusals;

@@ -15,6 +15,9 @@ use super::world::{Model, Store, World};
 /// The variable that `cargo xtask test` tells the server's program by.
 const PROGRAM: &str = "WAIFU_TEST_SERVER";
 
+/// Scenarios are in a hurry: what limits there are they ask for.
+const LIMITED: [&str; 5] = ["AUTH", "READ", "WRITE", "CHAT", "ADMIN"];
+
 #[derive(Debug)]
 pub(crate) struct Place {
     folder: TempDir,
@@ -42,6 +45,9 @@ impl Place {
             processes: AtomicUsize::new(0),
         };
         place.set("WAIFU__SERVER__PORT", "0");
+        for class in LIMITED {
+            place.set(&format!("WAIFU__LIMITS__{class}__PER_MINUTE"), "0");
+        }
         place.set("WAIFU__OFFLINE__WORDS_PER_SECOND", "0");
         if let Some(url) = place.database.as_ref().map(FreshDatabase::url) {
             place.set("WAIFU__STORE__URL", &url);

@@ -37,6 +37,15 @@ pub(super) struct Stage<'a> {
     model: String,
 }
 
+/// A few clients stand for thousands of users.
+const NO_LIMITS: [&str; 5] = [
+    "WAIFU__LIMITS__AUTH__PER_MINUTE",
+    "WAIFU__LIMITS__READ__PER_MINUTE",
+    "WAIFU__LIMITS__WRITE__PER_MINUTE",
+    "WAIFU__LIMITS__CHAT__PER_MINUTE",
+    "WAIFU__LIMITS__ADMIN__PER_MINUTE",
+];
+
 impl<'a> Surroundings<'a> {
     /// Starts a server that asks `model` for its words.
     pub(super) fn stage(&'a self, name: &'static str, model: &str) -> Result<Stage<'a>> {
@@ -56,6 +65,7 @@ impl<'a> Surroundings<'a> {
             .env("WAIFU__SERVER__DRAIN_GRACE_SECONDS", "1")
             // A measurement is longer than a token lives.
             .env("WAIFU__AUTH__ACCESS_TOKEN_MINUTES", "1440")
+            .envs(NO_LIMITS.map(|variable| (variable, "0")))
             .env("WAIFU__LLM__BASE_URL", format!("{}/v1", self.model.0))
             .env("WAIFU__LLM__MODEL", model);
         if let Some((url, _)) = &self.postgres {

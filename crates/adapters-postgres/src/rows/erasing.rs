@@ -38,11 +38,12 @@ const SHELLS: &str = "
     set owner_id = null, visibility = 'private', name = 'erased', personality = '{}', appearance = '{}',
         stats = '{}', updated_at = $2, deleted_at = coalesce(deleted_at, $2)
     where owner_id = $1 and exists (select 1 from relationships where relationships.waifu_id = waifus.id)";
-const THE_REST: [&str; 5] = [
+const THE_REST: [&str; 6] = [
     "delete from waifu_versions where waifu_id in (select id from waifus where owner_id = $1)",
     "delete from waifus where owner_id = $1",
     "delete from api_keys where user_id = $1",
     "delete from sessions where user_id = $1",
+    "delete from spending where user_id = $1",
     "delete from users where id = $1",
 ];
 

@@ -14,6 +14,7 @@ pub(crate) mod relationships;
 pub(crate) mod rule_books;
 pub(crate) mod runs;
 pub(crate) mod sessions;
+pub(crate) mod spending;
 mod turn_records;
 pub(crate) mod turns;
 pub(crate) mod users;

@@ -7,7 +7,7 @@ use waifu_app::ports::turn_store::{Settled, Settlement};
 
 use crate::errors::Fault;
 use crate::rows::messages::{self, Said};
-use crate::rows::{relationships, runs, turns};
+use crate::rows::{relationships, runs, spending, turns};
 
 pub(crate) async fn settle(
     connection: &mut AsyncPgConnection,
@@ -28,9 +28,15 @@ pub(crate) async fn settle(
     failpoint::pass("settle.slow.wrote");
     let turn = settlement.turn.turn_id;
     match relationships::append(connection, append, Some(turn)).await? {
-        Appended::Done => Ok(Settled::Done),
+        Appended::Done => {}
         Appended::Stale => unreachable!("the relationship is locked at the expected head"),
     }
+    // Last of all: the user's other relationships wait for it.
+    if let Some(spent) = &settlement.spent {
+        failpoint::pass("settle.slow.wrote");
+        spending::add(connection, spent).await?;
+    }
+    Ok(Settled::Done)
 }
 
 async fn reply(connection: &mut AsyncPgConnection, settlement: &Settlement) -> Result<(), Fault> {

@@ -10,7 +10,7 @@ use super::append;
 use crate::errors::Fault;
 use crate::rows::messages::NewMessage;
 use crate::rows::runs::RunRow;
-use crate::rows::{messages, runs, turns};
+use crate::rows::{messages, runs, spending, turns};
 use crate::types::db;
 
 pub(crate) fn settle(c: &mut SqliteConnection, settlement: &Settlement) -> Result<Settled, Fault> {
@@ -22,6 +22,10 @@ pub(crate) fn settle(c: &mut SqliteConnection, settlement: &Settlement) -> Resul
     failpoint::pass("settle.wrote");
     runs::end(c, settlement)?;
     failpoint::pass("settle.wrote");
+    if let Some(spent) = &settlement.spent {
+        spending::add(c, spent)?;
+        failpoint::pass("settle.wrote");
+    }
     if let Some(reply) = &settlement.reply {
         let message = NewMessage {
             id: reply.message_id,

@@ -8,6 +8,7 @@ mod personal_data;
 mod receipts;
 mod relationships;
 mod sessions;
+mod spending;
 mod turns;
 mod users;
 mod waifus;
@@ -16,7 +17,7 @@ use async_trait::async_trait;
 use diesel::SqliteConnection;
 use waifu_app::ports::store::{
     ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
-    StoreError, Turns, UnitOfWork, Users, Waifus,
+    Spending, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 
 use crate::connections::Lease;
@@ -96,6 +97,10 @@ impl UnitOfWork for SqliteUnitOfWork {
     }
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
+        Box::new(Repository(self))
+    }
+
+    fn spending(&mut self) -> Box<dyn Spending + '_> {
         Box::new(Repository(self))
     }
 

@@ -7,6 +7,7 @@ pub mod ids;
 pub mod language_model;
 pub mod neighbours;
 pub mod passwords;
+pub mod rate_limits;
 pub mod secrets;
 pub mod store;
 pub mod turn_store;

@@ -23,7 +23,7 @@ use waifu_domain::turn::{EndReason, EndStatus, MessageText, RunNo, TurnKind, Usa
 use waifu_domain::user::{Introduction, Person};
 use waifu_domain::waifu::Waifu;
 
-use super::store::StoreError;
+use super::store::{Spent, StoreError};
 
 #[async_trait]
 pub trait TurnStore: std::fmt::Debug + Send + Sync {
@@ -158,6 +158,8 @@ pub struct Settlement {
     pub status: EndStatus,
     pub reason: Option<EndReason>,
     pub usage: Option<Usage>,
+    /// What it costs its user; `None`: there are no budgets.
+    pub spent: Option<Spent>,
     pub at: Timestamp,
     /// Her words; `None` when nothing was said.
     pub reply: Option<Reply>,

@@ -13,6 +13,8 @@ pub(super) struct Ending {
     pub(super) status: EndStatus,
     pub(super) reason: Option<EndReason>,
     pub(super) usage: Option<Usage>,
+    /// Tokens that the model may have read, by our own estimate; 0 when it was not asked.
+    pub(super) asked: u64,
     /// When another attempt may be worth it.
     pub(super) retry_after: Option<Duration>,
 }
@@ -34,6 +36,7 @@ impl Ending {
                 status: EndStatus::Completed,
                 reason: None,
                 usage,
+                asked: 0,
                 retry_after: None,
             },
             Finish::Length => Self {
@@ -41,6 +44,7 @@ impl Ending {
                 status: EndStatus::Completed,
                 reason: Some(EndReason::Length),
                 usage,
+                asked: 0,
                 retry_after: None,
             },
         }
@@ -58,6 +62,7 @@ impl Ending {
             status,
             reason: Some(reason),
             usage: None,
+            asked: 0,
             retry_after: None,
         }
     }
@@ -74,6 +79,7 @@ impl Ending {
             status: EndStatus::Cancelled,
             reason: None,
             usage: None,
+            asked: 0,
             retry_after: None,
         }
     }

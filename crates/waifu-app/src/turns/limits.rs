@@ -1,13 +1,16 @@
 //! How much, how many and how long.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
-/// Bounds of turns; all are per process.
+/// Bounds of turns; all but the budget are per process.
 #[derive(Debug, Clone)]
 pub struct TurnLimits {
     /// Runs that stream at once.
     pub runs: usize,
     pub runs_per_user: usize,
+    /// What a user may spend on a day, in UTC and on all servers together; `None`: as much as he likes.
+    pub tokens_per_user_and_day: Option<NonZeroU64>,
     /// Earlier messages that a prompt is made from.
     pub history: u32,
     pub reply_bytes: usize,
@@ -26,6 +29,7 @@ impl Default for TurnLimits {
         Self {
             runs: 1024,
             runs_per_user: 8,
+            tokens_per_user_and_day: None,
             history: 40,
             reply_bytes: 64 * 1024,
             whole_reply: Duration::from_mins(3),

@@ -2,6 +2,7 @@
 //! another. Runs belong to the supervisor; whoever asked may leave.
 
 pub(crate) mod append;
+mod budget;
 mod ending;
 pub(crate) mod forgetting;
 mod heart;
@@ -13,6 +14,7 @@ mod provider;
 mod reaper;
 mod recorder;
 mod registry;
+mod scene;
 mod stream;
 mod supervisor;
 

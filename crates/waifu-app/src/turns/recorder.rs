@@ -8,12 +8,15 @@ use tracing::{error, warn};
 use waifu_domain::affection::{Act, RuleBook, Setting, Verdict};
 use waifu_domain::catalogue::Events;
 use waifu_domain::ids::TurnId;
+use waifu_domain::prompt::{Occasion, compose};
 use waifu_domain::turn::{Message, MessagePart, Speaker, plain_text};
 
 use super::append;
+use super::budget::{Budget, tokens_of};
 use super::ending::Ending;
 use super::hub::Hub;
 use super::news::{Happening, Numbered, TurnDone};
+use super::scene::scene;
 use crate::catalogues::Catalogues;
 use crate::failpoint;
 use crate::log::chain;
@@ -40,6 +43,10 @@ pub(super) struct Recorder {
     pub(super) store: Arc<dyn Store>,
     pub(super) rule_book: Arc<RuleBook>,
     pub(super) catalogues: Arc<Catalogues>,
+    /// `None`: nobody pays for anything.
+    pub(super) budget: Option<Budget>,
+    /// Earlier messages that a prompt was made from.
+    pub(super) history: u32,
     /// How long a store that is out of reach is waited for, with the reply in hand.
     pub(super) patience: Duration,
     /// Once cancelled, a store that is away is waited for only a little longer.
@@ -156,10 +163,34 @@ impl Recorder {
             .await?
             .and_then(|outcome| outcome.message)
             .map(|message| plain_text(&message.parts));
-        let ending = ending(standing.words_so_far.clone());
+        let asked = match self.budget {
+            Some(_) => self.asked(turn, said.as_deref()).await?,
+            None => 0,
+        };
+        let ending = Ending {
+            asked,
+            ..ending(standing.words_so_far.clone())
+        };
         self.settle(standing, said.as_deref(), authority, &ending)
             .await;
         Ok(())
+    }
+
+    /// What the model may have read for a run that somebody else streamed.
+    async fn asked(&self, turn: TurnId, said: Option<&str>) -> Result<u64, StoreError> {
+        let horizon = self.rule_book.horizon(self.clock.now());
+        let opening = self.turns.opening(turn, self.history, horizon).await?;
+        Ok(opening.map_or(0, |opening| {
+            let said = said.unwrap_or_default().to_owned();
+            let occasion = Occasion::Chat { said };
+            let (standing, history) = (&opening.standing, opening.history);
+            tokens_of(&compose(&scene(
+                &self.rule_book,
+                standing,
+                history,
+                occasion,
+            )))
+        }))
     }
 
     /// Whether it was this settlement that ended the run: its commit came through and the answer did not. The
@@ -213,6 +244,10 @@ impl Recorder {
             status: ending.status,
             reason: ending.reason,
             usage: ending.usage,
+            spent: self
+                .budget
+                .as_ref()
+                .map(|budget| budget.spent(relationship.pair.user_id, ending)),
             at,
             reply,
             append,

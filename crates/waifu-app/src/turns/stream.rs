@@ -1,6 +1,7 @@
 //! One reply: its words go out as they come, under limits of size and time. The one retry loop of the program is here.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -8,6 +9,7 @@ use tracing::warn;
 use waifu_domain::prompt::{Scene, compose};
 use waifu_domain::turn::EndReason;
 
+use super::budget::{may_have_been_read, tokens_of};
 use super::ending::Ending;
 use super::hub::Podium;
 use super::limits::TurnLimits;
@@ -38,13 +40,15 @@ pub(super) struct Stage<'a> {
     pub(super) hurry: &'a CancellationToken,
     pub(super) podium: &'a Podium,
     pub(super) streaming: &'a Streaming,
+    /// What the model may have read. At most one call of a run costs anything: whatever is repeated was refused.
+    pub(super) asked: AtomicU64,
 }
 
 impl Stage<'_> {
     /// Streams one reply. `None`: somebody else ended the run meanwhile, and what came is to be discarded.
     pub(super) async fn stream_reply(&self, scene: Scene) -> Option<Ending> {
         let said = || self.streaming.speech.text();
-        tokio::select! {
+        let ending = tokio::select! {
             biased;
             () = self.streaming.lost.cancelled() => None,
             () = self.streaming.cancelled.cancelled() => Some(Ending::cancelled(said())),
@@ -53,7 +57,11 @@ impl Stage<'_> {
                 Some(Ending::broken_off(said(), EndReason::ProviderTimeout))
             }
             ending = self.listen(Arc::new(scene)) => Some(ending),
-        }
+        };
+        ending.map(|ending| Ending {
+            asked: self.asked.load(Ordering::Relaxed),
+            ..ending
+        })
     }
 
     async fn listen(&self, mut scene: Arc<Scene>) -> Ending {
@@ -97,11 +105,14 @@ impl Stage<'_> {
 
     /// One call, up to the first word.
     async fn begin(&self, scene: Arc<Scene>) -> Result<Begun, ModelError> {
-        let request = ReplyRequest {
-            prompt: compose(&scene),
-            scene,
-        };
-        let mut reply = self.model.reply(request).await?;
+        let prompt = compose(&scene);
+        self.asked.store(tokens_of(&prompt), Ordering::Relaxed);
+        let request = ReplyRequest { prompt, scene };
+        let mut reply = self.model.reply(request).await.inspect_err(|error| {
+            if !may_have_been_read(error) {
+                self.asked.store(0, Ordering::Relaxed);
+            }
+        })?;
         while self.streaming.speech.is_empty() {
             let part = reply.next().await.ok_or(ModelError::Cut(None))??;
             if let Some(ending) = self.take(part) {

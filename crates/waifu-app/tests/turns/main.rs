@@ -5,6 +5,7 @@ mod accepting;
 mod again;
 mod awaiting;
 mod beginning;
+mod budgets;
 mod cancelling;
 mod crowd;
 mod desk;

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
 use tokio::time::Instant;
 use waifu_app::ports::language_model::Finish;
-use waifu_app::ports::store::{NewReaction, StoreError};
+use waifu_app::ports::store::{NewReaction, Store, StoreError, finish};
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_app::turns::news::{Happening, Numbered};
 use waifu_app::turns::{Done, Granter, NotBegun, Reaction, TurnLimits};
@@ -30,7 +30,10 @@ impl World {
         let give = async move |granter: Granter| {
             seconds_pass(1.0).await;
             let mut news = Vec::new();
-            let turn = granter.grant().map(|grant| {
+            let mut work = store.snapshot().await?;
+            let granted = granter.grant(&mut *work).await;
+            let granted = finish(work, granted).await?;
+            let turn = granted.map(|grant| {
                 let lease = grant.lease;
                 let new = reaction(&relationship, grant.process, moment(0));
                 let turn = store.start(&NewReaction {
@@ -53,7 +56,7 @@ impl World {
         |granter| async move { give(granter).await }.boxed()
     }
 
-    async fn give(&self) -> Option<TurnRef> {
+    pub(crate) async fn give(&self) -> Option<TurnRef> {
         let given = soon(self.supervisor.perform(self.pair, self.gift())).await;
         given.expect("a gift is never refused")
     }

@@ -16,7 +16,7 @@ use crate::world::{World, left, rows, seconds_pass, soon};
 const A_SECOND: time::Duration = time::Duration::SECOND;
 
 /// A run of a process that died after its last heartbeat, which saved `words`. Its lease has a second to go.
-async fn dead_run(world: &World, pair: Pair, words: &str) -> TurnRef {
+pub(crate) async fn dead_run(world: &World, pair: Pair, words: &str) -> TurnRef {
     let turn = NewTurn {
         lease: A_SECOND,
         ..new_turn(pair, fresh(), "hello")

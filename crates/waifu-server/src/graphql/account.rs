@@ -3,6 +3,7 @@
 use juniper::{GraphQLInputObject, GraphQLObject, Nullable};
 use serde_json::{Map, Value};
 use waifu_app::ports::passwords::Password;
+use waifu_app::ports::rate_limits::RequestClass;
 use waifu_app::use_cases::ChangePasswordError;
 use waifu_domain::user::User;
 
@@ -54,12 +55,16 @@ pub struct DonePayload {
 }
 
 pub async fn me(context: &Context) -> Result<User, Problem> {
-    let user = context.app.read_profile.execute(context.session()?).await?;
+    let user = context
+        .app
+        .read_profile
+        .execute(context.session(RequestClass::Read).await?)
+        .await?;
     user.ok_or_else(gone)
 }
 
 pub async fn update_profile(context: &Context, input: UpdateProfileInput) -> Result<User, Problem> {
-    let session = context.session()?;
+    let session = context.session(RequestClass::Write).await?;
     let told = [
         ("display_name", input.display_name),
         ("time_zone", input.time_zone),
@@ -91,7 +96,7 @@ fn gone() -> Problem {
 }
 
 pub async fn change_password(context: &Context, input: ChangePasswordInput) -> Result<(), Problem> {
-    let session = context.session()?;
+    let session = context.session(RequestClass::Auth).await?;
     let new = Password::try_from(input.new_password)
         .map_err(|error| invalid("newPassword", error.to_string()))?;
     // What can't be a password is not the current one.
@@ -104,15 +109,23 @@ pub async fn change_password(context: &Context, input: ChangePasswordInput) -> R
 }
 
 pub async fn log_out(context: &Context) -> Result<(), Problem> {
-    Ok(context.app.end_session.this(context.session()?).await?)
+    Ok(context
+        .app
+        .end_session
+        .this(context.session(RequestClass::Auth).await?)
+        .await?)
 }
 
 pub async fn log_out_everywhere(context: &Context) -> Result<(), Problem> {
-    Ok(context.app.end_session.all(context.session()?).await?)
+    Ok(context
+        .app
+        .end_session
+        .all(context.session(RequestClass::Auth).await?)
+        .await?)
 }
 
 pub async fn erase(context: &Context) -> Result<(), Problem> {
-    let user = context.session()?.user_id;
+    let user = context.session(RequestClass::Write).await?.user_id;
     context.app.erase_user.execute(user).await?;
     Ok(())
 }

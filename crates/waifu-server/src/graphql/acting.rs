@@ -59,7 +59,9 @@ pub async fn give_gift(context: &Context, input: GiveGiftInput) -> Result<ActDon
     let gift = uuid(&input.gift_id, "giftId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.give_gift(context.talker()?, waifu, gift, key).await?)
+    Ok(acts
+        .give_gift(context.talker().await?, waifu, gift, key)
+        .await?)
 }
 
 pub async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDone, Problem> {
@@ -67,7 +69,9 @@ pub async fn go_on_date(context: &Context, input: GoOnDateInput) -> Result<ActDo
     let date = uuid(&input.date_id, "dateId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.go_on_date(context.talker()?, waifu, date, key).await?)
+    Ok(acts
+        .go_on_date(context.talker().await?, waifu, date, key)
+        .await?)
 }
 
 pub async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<ActDone, Problem> {
@@ -80,7 +84,7 @@ pub async fn take_choice(context: &Context, input: TakeChoiceInput) -> Result<Ac
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
     Ok(acts
-        .take_choice(context.talker()?, waifu, occurrence, choice, key)
+        .take_choice(context.talker().await?, waifu, occurrence, choice, key)
         .await?)
 }
 
@@ -89,7 +93,9 @@ pub async fn rewind(context: &Context, input: RewindInput) -> Result<ActDone, Pr
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let key = idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
-    Ok(acts.rewind(context.talker()?, waifu, turn, key).await?)
+    Ok(acts
+        .rewind(context.stirrer().await?, waifu, turn, key)
+        .await?)
 }
 
 pub fn idempotency_key(key: Option<&str>) -> Result<Option<IdempotencyKey>, Problem> {

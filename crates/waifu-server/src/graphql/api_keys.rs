@@ -2,6 +2,7 @@
 
 use juniper::{GraphQLEnum, GraphQLInputObject, GraphQLObject, ID};
 use waifu_app::caller::{Scope, Scopes};
+use waifu_app::ports::rate_limits::RequestClass;
 use waifu_app::ports::store::ApiKey;
 use waifu_domain::ids::ApiKeyId;
 use waifu_domain::user::{DisplayName, NotADisplayName};
@@ -63,7 +64,9 @@ pub async fn list(
 ) -> Result<Connection<ApiKeyObject>, Problem> {
     let (limit, start) = paging::<ApiKeyId>(first, after)?;
     let keys = &context.app.manage_api_keys;
-    let page = keys.list(context.session()?, start, limit).await?;
+    let page = keys
+        .list(context.session(RequestClass::Read).await?, start, limit)
+        .await?;
     Ok(Connection::new(page, |key: &ApiKey| key.id, Into::into))
 }
 
@@ -81,7 +84,7 @@ async fn try_to_create(
     context: &Context,
     input: CreateApiKeyInput,
 ) -> Result<CreateApiKeyPayload, Problem> {
-    let session = context.session()?;
+    let session = context.session(RequestClass::Write).await?;
     let name = DisplayName::try_from(input.name)
         .map_err(|error: NotADisplayName| invalid("name", error.to_string()))?;
     let scopes: Scopes = input.scopes.into_iter().map(Scope::from).collect();
@@ -98,7 +101,7 @@ async fn try_to_create(
 }
 
 pub async fn revoke(context: &Context, input: RevokeApiKeyInput) -> Result<(), Problem> {
-    let session = context.session()?;
+    let session = context.session(RequestClass::Write).await?;
     let id = uuid(&input.id, "id")?.into();
     if context.app.manage_api_keys.revoke(session, id).await? {
         Ok(())

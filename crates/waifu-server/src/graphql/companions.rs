@@ -55,7 +55,7 @@ pub struct WaifuPayload {
 }
 
 pub async fn create(context: &Context, input: CreateWaifuInput) -> Result<Waifu, Problem> {
-    let writer = context.writer()?;
+    let writer = context.writer().await?;
     let fields = fields(
         Some(input.name),
         [
@@ -74,7 +74,7 @@ pub async fn create(context: &Context, input: CreateWaifuInput) -> Result<Waifu,
 }
 
 pub async fn update(context: &Context, input: UpdateWaifuInput) -> Result<Waifu, Problem> {
-    let writer = context.writer()?;
+    let writer = context.writer().await?;
     let id = waifu_id(&input.id, "id")?;
     let not_a_version = |_| invalid("expectedVersion", "must be 1 or more".to_owned());
     let version = u32::try_from(input.expected_version).map_err(not_a_version)?;
@@ -91,7 +91,7 @@ pub async fn update(context: &Context, input: UpdateWaifuInput) -> Result<Waifu,
 }
 
 pub async fn delete(context: &Context, input: DeleteWaifuInput) -> Result<(), Problem> {
-    let writer = context.writer()?;
+    let writer = context.writer().await?;
     let id = waifu_id(&input.id, "id")?;
     Ok(context.app.delete_waifu.execute(writer, id).await?)
 }

@@ -20,16 +20,20 @@ mod scalars;
 mod subscription;
 mod ws;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::{HttpResponse, ResponseError, web};
 use juniper::http::{GraphQLRequest, GraphQLResponse};
-use juniper::{FieldError, IntoFieldError, RootNode, Value, graphql_value};
+use juniper::{FieldError, IntoFieldError, Object, RootNode, Value};
 use waifu_app::caller::{Caller, Scope, SessionHolder};
+use waifu_app::ports::rate_limits::RequestClass;
 
 use crate::app::App;
 use crate::auth::bearer::LetInHere;
+use crate::limits::told::{self, Told};
 use crate::peer::PeerAddress;
 use crate::problem::{Code, Problem};
 use crate::rest::body::Body;
@@ -56,10 +60,13 @@ pub struct Context {
     /// From where.
     address: IpAddr,
     acquaintances: Acquaintances,
+    /// What is left of each of his limits, after the latest field that counted.
+    told: Arc<Mutex<BTreeMap<&'static str, Told>>>,
     /// `None`: no socket, and so no subscriptions.
     line: Option<Line>,
 }
 
+/// Who asks, and by what right: each asks for what he does as at the REST door, and is counted as there.
 impl Context {
     fn new(app: web::Data<App>, caller: Caller, address: IpAddr, line: Option<Line>) -> Self {
         Self {
@@ -67,25 +74,55 @@ impl Context {
             app,
             caller,
             address,
+            told: Arc::default(),
             line,
         }
     }
 
-    fn reader(&self) -> Result<Caller, Problem> {
-        Ok(self.caller.with(Scope::Read)?)
+    async fn reader(&self) -> Result<Caller, Problem> {
+        self.caller(Scope::Read, RequestClass::Read).await
     }
 
-    fn talker(&self) -> Result<Caller, Problem> {
-        Ok(self.caller.with(Scope::Chat)?)
+    /// Who may make her speak.
+    async fn talker(&self) -> Result<Caller, Problem> {
+        self.caller(Scope::Chat, RequestClass::Chat).await
     }
 
-    fn writer(&self) -> Result<Caller, Problem> {
-        Ok(self.caller.with(Scope::Write)?)
+    /// Who changes what was said, and makes nobody speak.
+    async fn stirrer(&self) -> Result<Caller, Problem> {
+        self.caller(Scope::Chat, RequestClass::Write).await
+    }
+
+    async fn writer(&self) -> Result<Caller, Problem> {
+        self.caller(Scope::Write, RequestClass::Write).await
+    }
+
+    async fn caller(&self, scope: Scope, class: RequestClass) -> Result<Caller, Problem> {
+        self.count(class).await?;
+        Ok(self.caller.with(scope)?)
     }
 
     /// No API key reaches what asks for this.
-    fn session(&self) -> Result<SessionHolder, Problem> {
+    async fn session(&self, class: RequestClass) -> Result<SessionHolder, Problem> {
+        self.count(class).await?;
         Ok(self.caller.session()?)
+    }
+
+    async fn count(&self, class: RequestClass) -> Result<(), Problem> {
+        let limits = &self.app.limits;
+        let taken = limits.take(class, self.caller.user_id, self.address).await;
+        let told = match &taken {
+            Ok(told) => *told,
+            Err(refused) => Some(refused.told),
+        };
+        if let Some(told) = told {
+            self.told().insert(told.policy, told);
+        }
+        taken.map(|_| ()).map_err(Problem::from)
+    }
+
+    fn told(&self) -> MutexGuard<'_, BTreeMap<&'static str, Told>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn line(&self) -> Result<Line, Problem> {
@@ -124,11 +161,14 @@ pub async fn endpoint(
     }
     let context = Context::new(app, caller.0, address.0, None);
     let response = request.execute(&schema, &context).await;
-    if response.is_ok() {
+    let mut answer = if response.is_ok() {
         HttpResponse::Ok().json(response)
     } else {
         HttpResponse::BadRequest().json(response)
-    }
+    };
+    let told: Vec<Told> = context.told().values().copied().collect();
+    told::write(&told, answer.headers_mut());
+    answer
 }
 
 /// For any other method: a GET, above all, must never run a mutation.
@@ -141,10 +181,22 @@ pub async fn post_alone() -> HttpResponse {
     response
 }
 
-/// A problem as a field's error: its stable code is under `extensions`.
+/// A problem as a field's error: its stable code is under `extensions`, and when trying again helps, if that is known.
 impl IntoFieldError for Problem {
     fn into_field_error(self) -> FieldError {
         let code: Value = Value::scalar(self.code.as_str().to_owned());
-        FieldError::new(self.detail, graphql_value!({ "code": code }))
+        let mut extensions = Object::with_capacity(2);
+        extensions.add_field("code", code);
+        if let Some(wait) = known_wait_ms(&self) {
+            extensions.add_field("retry_after_ms", Value::scalar(wait));
+        }
+        FieldError::new(self.detail, Value::object(extensions))
     }
+}
+
+/// A day, the longest of them, fits into GraphQL's integers.
+fn known_wait_ms(problem: &Problem) -> Option<i32> {
+    problem
+        .retry_after
+        .and_then(|_| i32::try_from(problem.retry_after_ms()?).ok())
 }

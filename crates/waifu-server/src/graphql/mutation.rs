@@ -14,7 +14,7 @@ use super::companions::{CreateWaifuInput, DeleteWaifuInput, UpdateWaifuInput, Wa
 use super::objects::{MessageObject, RelationshipObject, RunStatusEnum, TurnKindEnum, signed};
 use super::operators::{AdjustAffectionInput, RestoreUserInput, SuspendUserInput};
 use super::query::waifu_id;
-use super::{Context, account, acting, api_keys, companions, operators};
+use super::{Context, account, acting, api_keys, companions, known_wait_ms, operators};
 use crate::problem::{Code, FieldError, Problem, failed_turn};
 
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +93,8 @@ pub struct UserError {
     unlock: Option<String>,
     /// From when on it can be done again.
     retry_at: Option<String>,
+    /// After how many milliseconds it may be tried again, for a limit or a budget.
+    retry_after_ms: Option<i32>,
 }
 
 #[graphql_object(context = Context, scalar = juniper::DefaultScalarValue)]
@@ -221,7 +223,9 @@ async fn cancel(context: &Context, input: CancelTurnInput) -> Result<Answer, Pro
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let send_message = &context.app.send_message;
-    let cancelled = send_message.cancel(context.talker()?, waifu, turn).await?;
+    let cancelled = send_message
+        .cancel(context.stirrer().await?, waifu, turn)
+        .await?;
     cancelled.ok_or_else(|| Problem::new(Code::NotFound, "there is no such turn"))
 }
 
@@ -229,7 +233,9 @@ async fn regenerate(context: &Context, input: RegenerateInput) -> Result<Answer,
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
     let acts = &context.app.acts;
-    Ok(acts.answer_again(context.talker()?, waifu, turn).await?)
+    Ok(acts
+        .answer_again(context.talker().await?, waifu, turn)
+        .await?)
 }
 
 async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, Problem> {
@@ -239,7 +245,7 @@ async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, P
         .map_err(|_| invalid("run", "must be the number of a run".to_owned()))?;
     let acts = &context.app.acts;
     Ok(acts
-        .choose_answer(context.talker()?, waifu, turn, run)
+        .choose_answer(context.stirrer().await?, waifu, turn, run)
         .await?)
 }
 
@@ -252,7 +258,7 @@ async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Prob
     Ok(context
         .app
         .send_message
-        .execute(context.talker()?, message)
+        .execute(context.talker().await?, message)
         .await?)
 }
 
@@ -331,6 +337,7 @@ impl From<Problem> for ChooseAnswerPayload {
 
 impl From<Problem> for UserError {
     fn from(problem: Problem) -> Self {
+        let retry_after_ms = known_wait_ms(&problem);
         let would_work = problem.would_work.map(|boxed| *boxed).unwrap_or_default();
         Self {
             code: problem.code.as_str().to_owned(),
@@ -339,6 +346,7 @@ impl From<Problem> for UserError {
             least_level: would_work.least_level.map(i32::from),
             unlock: would_work.unlock,
             retry_at: would_work.retry_at.map(|at| at.to_string()),
+            retry_after_ms,
         }
     }
 }

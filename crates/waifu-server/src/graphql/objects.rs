@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use juniper::{DefaultScalarValue, GraphQLEnum, GraphQLObject, ID, graphql_object};
+use waifu_app::caller::Scope;
 use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
 use waifu_domain::slug::Slug;
@@ -153,7 +154,8 @@ impl WaifuObject {
 
     /// How you know her; null when you have never met.
     async fn acquaintance(&self, context: &Context) -> Result<Option<AcquaintanceObject>, Problem> {
-        context.reader()?;
+        // The page that she is on has been counted.
+        context.caller.with(Scope::Read)?;
         let known = context.acquaintances.load(self.0.id).await?;
         Ok(known.map(Into::into))
     }

@@ -1,7 +1,8 @@
 //! What operators alone may do.
 
 use juniper::{GraphQLInputObject, ID};
-use waifu_app::caller::Caller;
+use waifu_app::caller::{Caller, Scope};
+use waifu_app::ports::rate_limits::RequestClass;
 use waifu_app::use_cases::ActDone;
 use waifu_domain::bounded::Text;
 use waifu_domain::relationship::Pair;
@@ -53,7 +54,7 @@ fn no_such_user() -> Problem {
 }
 
 async fn operator(context: &Context) -> Result<Caller, Problem> {
-    let caller = context.writer()?;
+    let caller = context.caller(Scope::Write, RequestClass::Admin).await?;
     if context.app.roles.is_operator(caller.user_id).await? {
         Ok(caller)
     } else {

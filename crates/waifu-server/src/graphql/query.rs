@@ -52,7 +52,7 @@ impl Query {
         let page = context
             .app
             .list_waifus
-            .execute(context.reader()?, start, limit)
+            .execute(context.reader().await?, start, limit)
             .await?;
         let place = |waifu: &Waifu| WaifuPlace {
             created_at: waifu.created_at,
@@ -64,7 +64,11 @@ impl Query {
     /// One companion.
     async fn waifu(context: &Context, id: ID) -> Result<Option<WaifuObject>, Problem> {
         let id = waifu_id(&id, "id")?;
-        let waifu = context.app.get_waifu.execute(context.reader()?, id).await?;
+        let waifu = context
+            .app
+            .get_waifu
+            .execute(context.reader().await?, id)
+            .await?;
         Ok(Some(waifu.into()))
     }
 
@@ -77,7 +81,7 @@ impl Query {
         let view = context
             .app
             .read_relationship
-            .execute(context.reader()?, id)
+            .execute(context.reader().await?, id)
             .await?;
         Ok(Some(RelationshipObject::from(&view)))
     }
@@ -92,7 +96,9 @@ impl Query {
         let id = self::waifu_id(&waifu_id, "waifuId")?;
         let (limit, start) = paging::<u32>(first, after.as_deref())?;
         let ledger = &context.app.read_ledger;
-        let page = ledger.execute(context.reader()?, id, start, limit).await?;
+        let page = ledger
+            .execute(context.reader().await?, id, start, limit)
+            .await?;
         let place = |row: &LedgerRow| row.interaction.place.no;
         Ok(Some(Connection::new(page, place, |row| {
             InteractionView::from(row).into()
@@ -117,7 +123,7 @@ impl Query {
         let parts = context
             .app
             .read_affection
-            .execute(context.reader()?, id, plot)
+            .execute(context.reader().await?, id, plot)
             .await?;
         Ok(Some(parts.into_iter().map(Into::into).collect()))
     }
@@ -156,7 +162,9 @@ impl Query {
         let id = self::waifu_id(&waifu_id, "waifuId")?;
         let (limit, start) = paging::<OccurrencePlace>(first, after.as_deref())?;
         let list = &context.app.list_events;
-        let page = list.execute(context.reader()?, id, start, limit).await?;
+        let page = list
+            .execute(context.reader().await?, id, start, limit)
+            .await?;
         let catalogue = context.app.catalogues.current().await;
         let place = |occurrence: &EventOccurrence| OccurrencePlace {
             opened_at: occurrence.opened_at,
@@ -180,7 +188,7 @@ impl Query {
         let page = context
             .app
             .read_history
-            .execute(context.reader()?, id, start, limit)
+            .execute(context.reader().await?, id, start, limit)
             .await?;
         let place = |told: &HistoryMessage| MessagePlace {
             turn_no: told.message.turn_no,
@@ -199,7 +207,9 @@ async fn gifts_of(
     let id = self::waifu_id(waifu_id, "waifuId")?;
     let (limit, start) = paging::<Slug>(first, after)?;
     let offers = &context.app.list_offers;
-    let page = offers.gifts(context.reader()?, id, start, limit).await?;
+    let page = offers
+        .gifts(context.reader().await?, id, start, limit)
+        .await?;
     let place = |offer: &Offer<Gift>| offer.key.clone();
     Ok(Connection::new(page, place, |offer| {
         GiftView::from(offer).into()
@@ -215,7 +225,9 @@ async fn dates_of(
     let id = self::waifu_id(waifu_id, "waifuId")?;
     let (limit, start) = paging::<Slug>(first, after)?;
     let offers = &context.app.list_offers;
-    let page = offers.dates(context.reader()?, id, start, limit).await?;
+    let page = offers
+        .dates(context.reader().await?, id, start, limit)
+        .await?;
     let place = |offer: &Offer<DatePlan>| offer.key.clone();
     Ok(Connection::new(page, place, |offer| {
         DateView::from(offer).into()

@@ -52,7 +52,7 @@ impl Subscription {
         let line = context.line()?;
         let send_message = &context.app.send_message;
         let turn = send_message
-            .stream(context.talker()?, message, None)
+            .stream(context.talker().await?, message, None)
             .await?;
         Ok(told(TurnFrames::new(turn, client_message_id), line))
     }
@@ -68,7 +68,9 @@ impl Subscription {
         let after = after.map(resume_from).transpose()?;
         let line = context.line()?;
         let follow = &context.app.follow;
-        let following = follow.execute(context.reader()?, waifu_id, after).await?;
+        let following = follow
+            .execute(context.reader().await?, waifu_id, after)
+            .await?;
         Ok(Listening::new(context, waifu_id, line, following).frames())
     }
 }

@@ -89,6 +89,8 @@ codes! {
     PreconditionFailed = "precondition_failed", PRECONDITION_FAILED;
     /// more requests than one caller may make
     RateLimited = "rate_limited", TOO_MANY_REQUESTS;
+    /// the tokens that a user may spend in a day are spent; the next day begins at midnight in UTC
+    BudgetSpent = "budget_spent", TOO_MANY_REQUESTS;
     /// the language model's provider failed
     ProviderFailed = "provider_failed", BAD_GATEWAY;
     /// the language model's provider took too long
@@ -108,6 +110,7 @@ impl Code {
     pub fn retry_after_ms(self) -> Option<u64> {
         match self {
             Self::ProviderUnavailable | Self::StoreUnavailable | Self::Draining => Some(5_000),
+            Self::BudgetSpent => Some(60_000),
             Self::RateLimited
             | Self::TurnInProgress
             | Self::ProviderFailed

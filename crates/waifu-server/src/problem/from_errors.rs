@@ -204,6 +204,11 @@ impl From<NotBegun> for Problem {
                 Code::RateLimited,
                 "as many of your replies are streaming as are allowed",
             ),
+            NotBegun::BudgetSpent { retry_after } => Self::new(
+                Code::BudgetSpent,
+                "the tokens that you may spend today are spent",
+            )
+            .after(retry_after),
             NotBegun::Store(error) => error.into(),
         }
     }

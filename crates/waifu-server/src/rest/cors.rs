@@ -30,7 +30,13 @@ pub fn cors(settings: &ServerSettings) -> Condition<Cors> {
             "Last-Event-ID",
             "X-Request-Id",
         ])
-        .expose_headers(["ETag", "Retry-After", "X-Request-Id"])
+        .expose_headers([
+            "ETag",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-Id",
+        ])
         .max_age(ASKED_EVERY);
     let origins = &settings.allowed_origins;
     let cors = origins

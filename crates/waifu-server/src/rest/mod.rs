@@ -29,15 +29,18 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::auth::bearer::authenticate;
+use crate::limits::http::{limit, limit_address};
 use crate::problem::{Code, Problem};
 
-/// All endpoints. Whatever needs a login sits in a scope that wraps [`authenticate`].
+/// All endpoints. Whatever needs a login sits in a scope that wraps [`authenticate`], and inside of it [`limit`]: what was
+/// wrapped last comes first.
 pub fn endpoints(config: &mut ServiceConfig<'_>) {
     config
         .service(health::live)
         .service(health::ready)
         .service(
             scope::scope("/auth")
+                .wrap(from_fn(limit_address))
                 .service(auth::register::register)
                 .service(auth::login::login)
                 .service(auth::refresh::refresh)
@@ -47,6 +50,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         )
         .service(
             scope::scope("/me")
+                .wrap(from_fn(limit))
                 .wrap(from_fn(authenticate))
                 .service(me::get::profile)
                 .service(me::update::update)
@@ -58,6 +62,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         )
         .service(
             scope::scope("/waifus")
+                .wrap(from_fn(limit))
                 .wrap(from_fn(authenticate))
                 .service(waifus::list::list)
                 .service(waifus::create::create)
@@ -83,6 +88,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
         .service(
             scope::scope("/admin")
                 .wrap(from_fn(admin::operators_alone))
+                .wrap(from_fn(limit))
                 .wrap(from_fn(authenticate))
                 .service(admin::adjust::adjust)
                 .service(admin::suspend::suspend)

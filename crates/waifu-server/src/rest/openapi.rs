@@ -1,5 +1,6 @@
 //! `GET /openapi.json`: the document that describes the REST door, made from the handlers themselves.
 
+use actix_web::http::Method;
 use actix_web::{HttpResponse, web};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -7,6 +8,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_actix_web::AppExt;
 
+use crate::limits::classes::class_of;
+use crate::limits::documented;
 use crate::problem::{Code, ProblemDocument};
 
 /// The base that the endpoints are added to.
@@ -15,7 +18,8 @@ use crate::problem::{Code, ProblemDocument};
     info(
         title = "waifu-server",
         description = "The server behind AI companions. JSON in snake_case; times are RFC 3339 in UTC with microseconds; \
-            ids are UUIDs. Errors are RFC 9457 problem documents with a stable `code`.",
+            ids are UUIDs. Errors are RFC 9457 problem documents with a stable `code`. Each answer tells \
+            what is left of the limit that its request was counted for (`RateLimit-Policy`, `RateLimit`).",
         license(name = "MIT OR Apache-2.0")
     ),
     modifiers(&AccessTokenScheme)
@@ -44,16 +48,22 @@ pub fn document() -> utoipa::openapi::OpenApi {
         .openapi(Base::openapi())
         .configure(super::endpoints)
         .split_for_parts();
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
+            (Method::GET, &mut item.get),
+            (Method::PUT, &mut item.put),
+            (Method::POST, &mut item.post),
+            (Method::PATCH, &mut item.patch),
+            (Method::DELETE, &mut item.delete),
         ];
-        let operations = operations.into_iter().flatten();
-        operations.for_each(add_what_all_may_be_told);
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            add_what_all_may_be_told(operation);
+            if class_of(&method, path).is_some() {
+                add(operation, Code::RateLimited);
+                documented::describe(operation);
+            }
+        }
     }
     document
 }

@@ -1,6 +1,8 @@
 //! Configuration, in layers: compiled-in defaults, `config/default.toml`, `config/{environment}.toml`,
 //! `config/local.toml`, `WAIFU__*`. The one home of environment variables.
 
+mod limits;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -15,6 +17,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+
+pub use limits::{ClassSettings, LimitSettings};
 
 /// Compiled in, so that a binary without files is the same server.
 const DEFAULTS: &str = include_str!("../../../../config/default.toml");
@@ -32,6 +36,7 @@ pub struct Settings {
     pub offline: OfflineSettings,
     pub auth: AuthSettings,
     pub turns: TurnSettings,
+    pub limits: LimitSettings,
     pub chat: ChatSettings,
     pub rules: RulesSettings,
     pub log: LogSettings,
@@ -236,6 +241,7 @@ impl Settings {
                 "{name} must be 1 to 3600, is {seconds}"
             );
         }
+        self.limits.check()?;
         for origin in &self.server.allowed_origins {
             ensure!(
                 origin == "*" || is_origin(origin),
@@ -380,6 +386,26 @@ mod tests {
         let error = load(&[], &[("WAIFU__LLM__MODEL", "m")]).unwrap_err();
         assert!(format!("{error:#}").contains("llm.base_url"), "{error:#}");
         assert!(load(&[], &[("WAIFU__ENVIRONMENT", "staging")]).is_err());
+    }
+
+    #[test]
+    fn limits_are_set_class_by_class_and_have_their_bounds() {
+        let variables = [
+            ("WAIFU__LIMITS__CHAT__PER_MINUTE", "0"),
+            ("WAIFU__LIMITS__TOKENS_PER_USER_AND_DAY", "9000"),
+        ];
+        let limits = load(&[], &variables).unwrap().limits;
+        assert_eq!(
+            (limits.chat.per_minute, limits.read.per_minute > 0),
+            (0, true)
+        );
+        assert_eq!(limits.budget().map(u64::from), Some(9_000));
+        for name in ["READ__BURST", "ADDRESS_FACTOR"] {
+            let variable = format!("WAIFU__LIMITS__{name}");
+            let error = load(&[], &[(&variable, "0")]).unwrap_err().to_string();
+            let setting = name.to_lowercase().replace("__", ".");
+            assert!(error.contains(&setting), "{setting}: {error}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl From<Code> for Close {
             Code::NotFound => Self::NotFound,
             Code::CompanionGone => Self::Gone,
             Code::Forbidden | Code::NotOwner | Code::Suspended => Self::Forbidden,
-            Code::RateLimited => Self::TooManyFrames {
+            Code::RateLimited | Code::BudgetSpent => Self::TooManyFrames {
                 retry_after: Duration::from_millis(code.retry_after_ms().unwrap_or_default()),
             },
             Code::TooLarge => Self::FrameTooLarge,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tracing::debug;
 use uuid::Uuid;
 use waifu_app::caller::{Caller, Scope};
 use waifu_app::identity::LetIn;
+use waifu_app::ports::rate_limits::RequestClass;
 use waifu_app::turns::Begun;
 use waifu_app::turns::hub::{Watch, WatchError};
 use waifu_app::use_cases::{Following, OutgoingMessage, ResumeFrom};
@@ -44,6 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Door {
     pub app: Arc<App>,
     pub waifu_id: WaifuId,
+    pub address: IpAddr,
     pub reader: Reader,
     pub outgoing: Outgoing,
 }
@@ -124,6 +127,7 @@ impl Door {
         let mut session = Session {
             app: self.app,
             waifu_id: self.waifu_id,
+            address: self.address,
             credential,
             seat,
             watch,
@@ -176,6 +180,8 @@ fn ready(app: &App, following: Following) -> (FrameBody, Watch) {
 struct Session {
     app: Arc<App>,
     waifu_id: WaifuId,
+    /// From where its client has come.
+    address: IpAddr,
     credential: LetIn,
     seat: Seat,
     watch: Watch,
@@ -303,13 +309,12 @@ impl Session {
                 client_message_id,
                 text,
             }) => {
-                let send = send(
-                    Arc::clone(&self.app),
-                    caller,
-                    self.waifu_id,
+                let said = Said {
+                    waifu_id: self.waifu_id,
                     client_message_id,
                     text,
-                );
+                };
+                let send = send(Arc::clone(&self.app), caller, self.address, said);
                 self.work_on(send.map(Done::Owe).boxed(), Some(client_message_id))
             }
             Inbound::Frame(ClientFrame::TurnCancel { turn_id }) => {
@@ -449,14 +454,24 @@ async fn refresh(app: Arc<App>, user: UserId, access_token: String) -> Done {
     Done::Owe(vec![FrameBody::error(problem, None).into()])
 }
 
-async fn send(
-    app: Arc<App>,
-    caller: Caller,
+/// A message as it was sent.
+struct Said {
     waifu_id: WaifuId,
     client_message_id: Uuid,
     text: String,
-) -> Vec<Owed> {
+}
+
+async fn send(app: Arc<App>, caller: Caller, address: IpAddr, said: Said) -> Vec<Owed> {
+    let Said {
+        waifu_id,
+        client_message_id,
+        text,
+    } = said;
     let begun = async {
+        let limits = &app.limits;
+        limits
+            .take(RequestClass::Chat, caller.user_id, address)
+            .await?;
         let text = MessageText::try_from(text)
             .map_err(|error| Problem::invalid_field("/text", error.to_string()))?;
         let message = OutgoingMessage {

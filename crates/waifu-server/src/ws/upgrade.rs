@@ -10,6 +10,7 @@ use super::inbound::Reader;
 use super::session::Door;
 use crate::app::App;
 use crate::auth::bearer;
+use crate::peer::PeerAddress;
 use crate::problem::{FieldError, Problem};
 use crate::rest::query::WaifuPath;
 use crate::sockets::admission::{admit, stranger};
@@ -38,6 +39,7 @@ pub async fn upgrade(
     let (response, incoming, outgoing) =
         transport::open(&request, payload, &[PROTOCOL], largest_first)?;
     let door = Door {
+        address: PeerAddress::of(&request).0,
         app: app.into_inner(),
         waifu_id: id.0,
         reader: Reader::new(incoming),

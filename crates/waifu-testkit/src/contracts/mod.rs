@@ -24,6 +24,7 @@ pub mod runs_again;
 mod scenario;
 pub mod sessions;
 pub mod settle;
+pub mod spending;
 pub mod unit_of_work;
 pub mod users;
 pub mod voiding;
@@ -166,6 +167,16 @@ macro_rules! store_contract {
                 a_locked_session_makes_the_next_one_wait,
                 a_session_is_found_by_its_family_whatever_the_token,
                 sessions_that_are_revoked_are_told_from_those_that_stand,
+            }
+            spending {
+                what_a_run_costs_is_added_to_its_users_day,
+                a_run_of_nobodys_budget_adds_nothing,
+                a_settlement_that_is_refused_costs_nothing,
+                a_run_that_a_reaper_or_a_user_ends_is_paid_too,
+                a_run_that_closes_an_event_is_paid_too,
+                many_runs_of_one_user_that_end_at_once_are_all_paid,
+                what_was_spent_goes_with_its_user,
+                old_days_are_forgotten_and_others_kept,
             }
             api_keys {
                 keys_are_listed_newest_first_to_their_owner_alone,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use waifu_app::ports::store::{
     ApiKeys, CatalogueEntries, EventLog, Messages, PersonalData, Receipts, Relationships, Sessions,
-    Store, StoreError, Turns, UnitOfWork, Users, Waifus,
+    Spending, Store, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 
@@ -115,6 +115,10 @@ impl UnitOfWork for LossyWork {
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
         self.work.receipts()
+    }
+
+    fn spending(&mut self) -> Box<dyn Spending + '_> {
+        self.work.spending()
     }
 
     fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_> {

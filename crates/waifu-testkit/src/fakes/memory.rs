@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use time::Duration;
-use waifu_app::ports::store::{CatalogueEntry, NewReaction, NewRun};
+use waifu_app::ports::store::{CatalogueEntry, Day, NewReaction, NewRun};
 use waifu_app::ports::turn_store::{
     Accepted, Authority, DurableEvent, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing,
     StreamingRun, TurnRef, Whereabouts,
 };
-use waifu_domain::ids::{ClientMessageId, ProcessId, RelationshipId, TurnId};
+use waifu_domain::ids::{ClientMessageId, ProcessId, RelationshipId, TurnId, UserId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{EndStatus, RunNo};
@@ -26,6 +26,7 @@ pub(super) struct Memory {
     pub(super) catalogue: Vec<CatalogueEntry>,
     met: HashMap<Pair, Met>,
     turns: HashMap<TurnId, Turn>,
+    pub(super) spent: HashMap<(UserId, Day), u64>,
 }
 
 impl Memory {
@@ -35,6 +36,7 @@ impl Memory {
             catalogue: Vec::new(),
             met: HashMap::new(),
             turns: HashMap::new(),
+            spent: HashMap::new(),
         }
     }
 
@@ -157,6 +159,9 @@ impl Memory {
         let met = self.met.get_mut(&turn.pair).expect("a turn's two have met");
         if !met.append(&settlement.append) {
             return Settled::Stale;
+        }
+        if let Some(spent) = settlement.spent {
+            *self.spent.entry((spent.user_id, spent.day)).or_default() += u64::from(spent.tokens);
         }
         turn.end(settlement);
         Settled::Done

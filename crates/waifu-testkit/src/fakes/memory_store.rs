@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::Duration;
 use tokio::time::Instant;
-use waifu_app::ports::store::{CatalogueEntry, LoggedEvent, NewReaction, NewRun, StoreError};
+use waifu_app::ports::store::{CatalogueEntry, Day, LoggedEvent, NewReaction, NewRun, StoreError};
 use waifu_app::ports::turn_store::{
     Accepted, Heartbeat, NewTurn, Opening, Settled, Settlement, Standing, TurnRef, TurnStore,
     Whereabouts,
 };
-use waifu_domain::ids::{ProcessId, TurnId};
+use waifu_domain::ids::{ProcessId, TurnId, UserId};
 use waifu_domain::relationship::{Horizon, Pair, Relationship};
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::RunNo;
@@ -165,6 +165,11 @@ impl MemoryStore {
     }
 
     /// Every settlement that was asked for, whatever became of it.
+    pub fn spent(&self, user: UserId, day: Day) -> u64 {
+        let memory = self.memory();
+        memory.spent.get(&(user, day)).copied().unwrap_or_default()
+    }
+
     pub fn asked_to_settle(&self) -> Vec<Settlement> {
         self.script().asked_to_settle.clone()
     }

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use async_trait::async_trait;
 use time::Duration;
 use waifu_app::ports::store::{
-    ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Edited,
-    EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction, NewRun,
-    OccurrencePlace, PersonalData, Receipts, Relationships, Sessions, Store, StoreError, Taken,
-    TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
+    ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Day,
+    Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction,
+    NewRun, OccurrencePlace, PersonalData, Receipts, Relationships, Sessions, Spending, Store,
+    StoreError, Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting, TurnRef};
 use waifu_domain::affection::RuleBook;
@@ -103,6 +103,10 @@ impl UnitOfWork for Snapshot {
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
         nobody_asks()
+    }
+
+    fn spending(&mut self) -> Box<dyn Spending + '_> {
+        Box::new(View { store: &self.store })
     }
 
     fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_> {
@@ -396,6 +400,21 @@ impl Relationships for View<'_> {
         _limit: u32,
     ) -> Result<Vec<Relationship>, StoreError> {
         not_in_memory()
+    }
+}
+
+#[async_trait]
+impl Spending for View<'_> {
+    async fn of_day(&mut self, user: UserId, day: Day) -> Result<u64, StoreError> {
+        let memory = self.store.memory();
+        Ok(memory.spent.get(&(user, day)).copied().unwrap_or_default())
+    }
+
+    async fn forget_before(&mut self, day: Day, _limit: u32) -> Result<u64, StoreError> {
+        let mut memory = self.store.memory();
+        let before = memory.spent.len();
+        memory.spent.retain(|(_, kept), _| *kept >= day);
+        Ok((before - memory.spent.len()) as u64)
     }
 }
 

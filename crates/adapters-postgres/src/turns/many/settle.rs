@@ -24,6 +24,7 @@ use crate::rows::event_occurrences::{self, OccurrenceRow};
 use crate::rows::interactions::{self, InteractionRow};
 use crate::rows::messages::content;
 use crate::rows::relationships::{changed_deeds, sequence};
+use crate::rows::spending;
 use crate::sql::{Sql, binds};
 
 const SETTLE: &str = include_str!("settle.sql");
@@ -172,6 +173,7 @@ fn columns(rows: Vec<Row<'_>>) -> impl QueryFragment<Pg> + Send + use<> {
         each!(|row| row.settlement.append.moved.as_ref().and_then(changed_deeds)) => Array<Nullable<Jsonb>>,
     );
     let events = durable_events::columns(&each!(|row| &row.settlement.append));
+    let spent = spending::columns(&each!(|row| row.settlement));
     let (mut entries, mut opened) = (Vec::new(), Vec::new());
     for row in rows {
         entries.extend(row.entries);
@@ -183,5 +185,6 @@ fn columns(rows: Vec<Row<'_>>) -> impl QueryFragment<Pg> + Send + use<> {
         interactions::columns(&entries),
         event_occurrences::columns(&opened),
         events,
+        spent,
     )
 }

@@ -78,5 +78,15 @@ with asked as (
     from moved
     join unnest($48, $49, $50, $51) as events (relationship_id, seq, body, at)
         on events.relationship_id = moved.relationship_id
+), paid as (
+    insert into spending (user_id, day, tokens)
+    select spent.user_id, spent.day, sum(spent.tokens)::bigint
+    from moved
+    join unnest($52, $53, $54, $55) as spent (relationship_id, user_id, day, tokens)
+        on spent.relationship_id = moved.relationship_id
+    group by spent.user_id, spent.day
+    -- All who add to several do it in this order, and hold their relationships by then.
+    order by spent.user_id, spent.day
+    on conflict (user_id, day) do update set tokens = spending.tokens + excluded.tokens
 )
 select turn_id from moved

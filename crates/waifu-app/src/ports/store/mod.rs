@@ -8,6 +8,7 @@ mod personal_data;
 mod receipts;
 mod relationships;
 mod sessions;
+mod spending;
 mod turns;
 mod users;
 mod waifus;
@@ -23,6 +24,7 @@ pub use personal_data::{PersonalData, RunRecord, SaidRecord, TurnRecord, WaifuVe
 pub use receipts::{Receipt, ReceiptKey, Receipts};
 pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
 pub use sessions::{Session, Sessions, Standing, Whose};
+pub use spending::{Day, Spending, Spent};
 pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, Turns, VoidedTurns};
 pub use users::{NewUser, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
@@ -65,6 +67,7 @@ pub trait UnitOfWork: Send {
     fn turns(&mut self) -> Box<dyn Turns + '_>;
     fn event_log(&mut self) -> Box<dyn EventLog + '_>;
     fn receipts(&mut self) -> Box<dyn Receipts + '_>;
+    fn spending(&mut self) -> Box<dyn Spending + '_>;
     fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_>;
 
     /// Durable when it returns.

@@ -1,9 +1,10 @@
 //! Her answer: from what is stored to what is settled, with no connection of the store held in between.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tracing::error;
-use waifu_domain::prompt::{Occasion, Scene};
+use waifu_domain::prompt::Occasion;
 use waifu_domain::relationship::Pair;
 
 use super::{Inner, Reaction};
@@ -12,6 +13,7 @@ use crate::ports::turn_store::{Authority, Opening, TurnRef};
 use crate::turns::hub::Podium;
 use crate::turns::news::Numbered;
 use crate::turns::registry::{Place, Streaming};
+use crate::turns::scene::scene;
 use crate::turns::stream::Stage;
 
 /// Where a run of this process speaks.
@@ -55,20 +57,7 @@ impl Inner {
         let Opening { standing, history } = opening;
         let turn = standing.turn;
         let said = occasion.said().to_owned();
-        let scene = Scene {
-            waifu: standing.waifu.profile.clone(),
-            user: standing.user.clone(),
-            level: self
-                .parts
-                .rule_book
-                .level_that_counts(standing.state.level, standing.person.age_group),
-            mood: standing.state.mood(),
-            history,
-            occasion,
-            turn_id: turn.turn_id,
-            turn_no: turn.turn_no,
-            run: turn.run,
-        };
+        let scene = scene(&self.parts.rule_book, &standing, history, occasion);
         let stage = Stage {
             model: &*self.parts.model,
             provider: &self.provider,
@@ -77,6 +66,7 @@ impl Inner {
             hurry: &self.hurry,
             podium: &stand.podium,
             streaming: &stand.streaming,
+            asked: AtomicU64::new(0),
         };
         if let Some(ending) = stage.stream_reply(scene).await {
             let authority = Authority::Holder(self.process);

@@ -24,8 +24,9 @@ use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
 use crate::ports::language_model::LanguageModel;
 use crate::ports::neighbours::Neighbours;
-use crate::ports::store::{Store, StoreError};
+use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
 use crate::ports::turn_store::{Authority, TurnRef, TurnStore};
+use crate::turns::budget::{Budget, BudgetSpent};
 use crate::turns::ending::Ending;
 use crate::turns::forgetting::Forgetting;
 use crate::turns::heart::Heart;
@@ -67,6 +68,7 @@ struct Inner {
     parts: SupervisorParts,
     limits: TurnLimits,
     provider: Provider,
+    budget: Option<Budget>,
     recorder: Arc<Recorder>,
     registry: Arc<Registry>,
     messages: OneAtATime<(Pair, ClientMessageId)>,
@@ -108,14 +110,22 @@ pub struct Granter {
 }
 
 impl Granter {
-    /// `None` when there is no room for her words: the act stands without them.
-    pub fn grant(&self) -> Option<Grant> {
-        self.try_grant().ok()
+    /// `None` when there is no room for her words, or nothing left to pay them with: the act stands without them. `work`
+    /// is the act's own.
+    pub async fn grant(&self, work: &mut dyn UnitOfWork) -> Result<Option<Grant>, StoreError> {
+        match self.try_grant(work).await {
+            Ok(grant) => Ok(Some(grant)),
+            Err(NotBegun::Store(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// As [`Granter::grant`], for an act that is nothing without her words.
-    pub fn try_grant(&self) -> Result<Grant, NotBegun> {
+    pub async fn try_grant(&self, work: &mut dyn UnitOfWork) -> Result<Grant, NotBegun> {
         let place = self.inner.admit(self.user)?;
+        if let Some(budget) = &self.inner.budget {
+            budget.look(work, self.user).await??;
+        }
         *self.place() = Some(place);
         Ok(Grant {
             process: self.inner.process,
@@ -184,8 +194,19 @@ pub enum NotBegun {
     Full,
     #[error("as many replies are streaming as one user may have")]
     FullForThisUser,
+    #[error("the user's budget of tokens is spent for today")]
+    BudgetSpent {
+        /// Until tomorrow.
+        retry_after: Duration,
+    },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<BudgetSpent> for NotBegun {
+    fn from(BudgetSpent { retry_after }: BudgetSpent) -> Self {
+        Self::BudgetSpent { retry_after }
+    }
 }
 
 impl Supervisor {
@@ -200,6 +221,7 @@ impl Supervisor {
     pub fn new(parts: SupervisorParts, limits: TurnLimits, runtime: Handle) -> Self {
         let registry = Registry::new(limits.clone());
         let hurry = CancellationToken::new();
+        let budget = Budget::new(limits.tokens_per_user_and_day, &*parts.model, &parts.clock);
         let recorder = Arc::new(Recorder {
             turns: Arc::clone(&parts.turns),
             hub: parts.hub.clone(),
@@ -208,6 +230,8 @@ impl Supervisor {
             rule_book: Arc::clone(&parts.rule_book),
             catalogues: Arc::clone(&parts.catalogues),
             store: Arc::clone(&parts.store),
+            budget: budget.clone(),
+            history: limits.history,
             patience: limits.settling,
             hurry: hurry.clone(),
         });
@@ -216,6 +240,7 @@ impl Supervisor {
             parts,
             limits,
             provider: Provider::default(),
+            budget,
             recorder,
             registry,
             messages: OneAtATime::default(),
@@ -284,9 +309,9 @@ impl Supervisor {
             .messages
             .wait((draft.pair, draft.client_message_id))
             .await;
-        let place = match inner.admit(draft.pair.user_id) {
+        let place = match inner.let_in(draft.pair.user_id).await {
             Ok(place) => place,
-            // What was accepted before is answered as it was, however full the server is.
+            // What was accepted before is answered as it was, however full the server is and however little is left.
             Err(refusal) => return inner.sent_before(&draft).await?.ok_or(refusal),
         };
         let (answer, answered) = oneshot::channel();
@@ -426,6 +451,17 @@ impl Inner {
             Full::InAll => NotBegun::Full,
             Full::ForThisUser => NotBegun::FullForThisUser,
         })
+    }
+
+    /// A place for a run that there is a budget for.
+    async fn let_in(&self, user: UserId) -> Result<Place, NotBegun> {
+        let place = self.admit(user)?;
+        if let Some(budget) = &self.budget {
+            let mut work = self.parts.store.snapshot().await?;
+            let looked = budget.look(&mut *work, user).await;
+            finish(work, looked).await??;
+        }
+        Ok(place)
     }
 
     fn lease(&self) -> time::Duration {

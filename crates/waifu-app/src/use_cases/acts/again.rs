@@ -119,7 +119,7 @@ impl Again<'_> {
     ) -> Result<Done<TurnRef>, ActError> {
         let (relationship, latest) = self.latest(work).await?;
         let occasion = self.occasion(work, &latest).await?;
-        let grant = granter.try_grant()?;
+        let grant = granter.try_grant(work).await?;
         let now = self.parts.clock.now();
         let again = NewRun {
             turn_id: self.turn,

@@ -401,7 +401,7 @@ impl Scribe<'_> {
         let mut reaction = None;
         if let Some(((kind, occasion), cause)) = occasion.zip(cause)
             && work.turns().streaming(relationship.id).await?.is_none()
-            && let Some(grant) = granter.grant()
+            && let Some(grant) = granter.grant(work).await?
         {
             let new = NewReaction {
                 turn_id: self.parts.ids.fresh(),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 use waifu_app::ports::store::{
     ApiKeys, CatalogueEntries, EventLog, Messages, NewRun, PersonalData, Receipts, Relationships,
-    Sessions, Store, StoreError, Turns, UnitOfWork, Users, Waifus,
+    Sessions, Spending, Store, StoreError, Turns, UnitOfWork, Users, Waifus,
 };
 use waifu_domain::affection::RuleBook;
 use waifu_domain::ids::TurnId;
@@ -149,6 +149,10 @@ impl UnitOfWork for Work {
 
     fn receipts(&mut self) -> Box<dyn Receipts + '_> {
         self.inner.receipts()
+    }
+
+    fn spending(&mut self) -> Box<dyn Spending + '_> {
+        self.inner.spending()
     }
 
     fn catalogue(&mut self) -> Box<dyn CatalogueEntries + '_> {

@@ -24,7 +24,7 @@ use crate::rest::waifus::chat::{ChatView, answered};
         (status = 409, description = "`turn_in_progress`, `too_far_back`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 410, description = "`companion_gone`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`, `budget_spent`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 502, description = "`provider_failed`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`provider_unavailable`, `store_unavailable`, `draining`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 504, description = "`provider_timeout`", body = ProblemDocument, content_type = "application/problem+json"),

@@ -96,7 +96,7 @@ impl From<Answer> for ChatView {
         (status = 410, description = "`companion_gone`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`validation`, `idempotency_mismatch`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 429, description = "`rate_limited`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "`rate_limited`, `budget_spent`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 502, description = "`provider_failed`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "`provider_unavailable`, `store_unavailable`, `draining`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 504, description = "`provider_timeout`", body = ProblemDocument, content_type = "application/problem+json"),

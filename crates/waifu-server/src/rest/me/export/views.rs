@@ -130,7 +130,7 @@ pub(super) struct TurnRecordView {
     /// When it was taken back.
     #[schema(value_type = Option<String>, format = DateTime)]
     voided_at: Option<Timestamp>,
-    message: Option<SaidView>,
+    message: Option<SaidRecordView>,
     runs: Vec<RunView>,
 }
 
@@ -152,11 +152,11 @@ pub(super) struct RunView {
     /// While she speaks.
     #[serde(skip_serializing_if = "String::is_empty")]
     words_so_far: String,
-    reply: Option<SaidView>,
+    reply: Option<SaidRecordView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SaidView {
+pub(super) struct SaidRecordView {
     id: Uuid,
     text: String,
     #[schema(value_type = String, format = DateTime)]
@@ -289,7 +289,7 @@ impl From<RunRecord> for RunView {
     }
 }
 
-impl From<SaidRecord> for SaidView {
+impl From<SaidRecord> for SaidRecordView {
     fn from(said: SaidRecord) -> Self {
         Self {
             id: said.id.into(),

@@ -16,7 +16,7 @@ scenarios! {
     ],
 }
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(150);
 
 async fn the_document_says_what_the_server_does(world: World) {
     if world.model == Model::Scripted {

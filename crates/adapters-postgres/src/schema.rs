@@ -22,6 +22,7 @@ diesel::table! {
         seeded_version -> Nullable<Integer>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -103,12 +104,14 @@ diesel::table! {
         scope -> Text,
         key -> Text,
         request -> Binary,
-        relationship_id -> Uuid,
-        after_no -> Integer,
-        last_no -> Integer,
+        relationship_id -> Nullable<Uuid>,
+        after_no -> Nullable<Integer>,
+        last_no -> Nullable<Integer>,
         turn_id -> Nullable<Uuid>,
         at -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
+        run -> Nullable<Integer>,
+        waifu_id -> Nullable<Uuid>,
     }
 }
 
@@ -211,6 +214,7 @@ diesel::table! {
         pronouns -> Nullable<Text>,
         locale -> Nullable<Text>,
         persona -> Nullable<Text>,
+        password_until -> Nullable<Timestamptz>,
     }
 }
 

@@ -26,6 +26,7 @@ diesel::table! {
         pronouns -> Nullable<Text>,
         locale -> Nullable<Text>,
         persona -> Nullable<Text>,
+        password_until -> Nullable<BigInt>,
     }
 }
 
@@ -210,6 +211,7 @@ diesel::table! {
         seeded_version -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        retired_at -> Nullable<BigInt>,
     }
 }
 
@@ -219,12 +221,14 @@ diesel::table! {
         scope -> Text,
         key -> Text,
         request -> Binary,
-        relationship_id -> Binary,
-        after_no -> BigInt,
-        last_no -> BigInt,
+        relationship_id -> Nullable<Binary>,
+        after_no -> Nullable<BigInt>,
+        last_no -> Nullable<BigInt>,
         turn_id -> Nullable<Binary>,
         at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        run -> Nullable<BigInt>,
+        waifu_id -> Nullable<Binary>,
     }
 }
 

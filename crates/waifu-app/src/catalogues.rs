@@ -51,17 +51,26 @@ impl Catalogues {
             return newest;
         };
         match read(&*self.store).await {
-            Ok(read) => {
-                let read = Arc::new(read);
-                let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-                *newest = (Instant::now(), Arc::clone(&read));
-                read
-            }
+            Ok(read) => self.replace(read),
             Err(error) => {
                 warn!(error = chain(&error), "failed to read the catalogue again");
                 newest
             }
         }
+    }
+
+    /// As it is stored now.
+    pub async fn read_again(&self) -> Result<Arc<StoredCatalogue>, StoreError> {
+        // Whoever reads just now may have begun before what is to be seen was written.
+        let _reading = self.reading.lock().await;
+        Ok(self.replace(read(&*self.store).await?))
+    }
+
+    fn replace(&self, read: StoredCatalogue) -> Arc<StoredCatalogue> {
+        let read = Arc::new(read);
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = (Instant::now(), Arc::clone(&read));
+        read
     }
 
     fn newest(&self) -> (Instant, Arc<StoredCatalogue>) {
@@ -71,6 +80,7 @@ impl Catalogues {
 }
 
 impl StoredCatalogue {
+    /// Gifts and dates that are retired are left out; events are still known, and come up no more.
     pub fn of(entries: Vec<CatalogueEntry>) -> Self {
         let mut stored = Self::default();
         let Catalogue {
@@ -82,10 +92,13 @@ impl StoredCatalogue {
             id,
             key,
             definition,
+            retired_at,
             ..
         } in entries
         {
+            let is_retired = retired_at.is_some();
             match definition {
+                Definition::Gift(_) | Definition::Date(_) if is_retired => {}
                 Definition::Gift(gift) => {
                     stored.gifts.push((id, key.clone()));
                     gifts.insert(key, gift);
@@ -94,7 +107,8 @@ impl StoredCatalogue {
                     stored.dates.push((id, key.clone()));
                     dates.insert(key, date);
                 }
-                Definition::Event(event) => {
+                Definition::Event(mut event) => {
+                    event.is_retired = is_retired;
                     events.insert(key, event);
                 }
             }

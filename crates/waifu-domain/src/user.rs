@@ -48,6 +48,13 @@ impl User {
         }
     }
 
+    /// By what he has told of his birthday.
+    pub fn is_minor_by_birthday(&self, now: Timestamp) -> bool {
+        let today = self.time_zone.date_of(now);
+        let birthday = self.birthday;
+        birthday.is_some_and(|birthday| AgeGroup::of(birthday, today) == AgeGroup::Minor)
+    }
+
     /// What the rules need to know of him.
     pub fn person(&self) -> Person {
         Person {

@@ -26,11 +26,12 @@ use waifu_app::ports::turn_store::TurnStore;
 use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
-    Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser, EndSession,
-    EraseUser, ExportData, Follow, GetWaifu, Guesses, ListEvents, ListOffers, ListWaifus,
-    ManageApiKeys, OpenSession, ReadAffection, ReadHistory, ReadLedger, ReadProfile,
-    ReadRelationship, Refresh, Register, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn,
-    SuspendUser, UpdateProfile, UpdateWaifu,
+    Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser,
+    EditCatalogue, EndSession, EraseUser, ExportData, Follow, GetWaifu, Guesses, ListEvents,
+    ListOffers, ListUsers, ListWaifus, ManageApiKeys, MarkMinor, OpenSession, ReadAffection,
+    ReadHistory, ReadLedger, ReadProfile, ReadRelationship, ReadUsage, Refresh, Register,
+    ResetPassword, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser,
+    UpdateProfile, UpdateWaifu,
 };
 
 use crate::auth::access_tokens::JwtAccessTokens;
@@ -67,6 +68,11 @@ pub struct App {
     pub export_data: ExportData,
     pub erase_user: EraseUser,
     pub suspend_user: SuspendUser,
+    pub list_users: ListUsers,
+    pub mark_minor: MarkMinor,
+    pub reset_password: ResetPassword,
+    pub edit_catalogue: EditCatalogue,
+    pub read_usage: ReadUsage,
     pub refresh: Refresh,
     pub demo_user: DemoUser,
     pub read_profile: ReadProfile,
@@ -260,6 +266,7 @@ impl App {
                 store: Arc::clone(&store),
                 passwords: Arc::clone(&passwords),
                 guesses: guesses.clone(),
+                clock: Arc::clone(&clock),
                 open_session: open_session.clone(),
             },
             end_session: EndSession {
@@ -269,7 +276,7 @@ impl App {
             },
             change_password: ChangePassword {
                 store: Arc::clone(&store),
-                passwords,
+                passwords: Arc::clone(&passwords),
                 guesses,
                 clock: Arc::clone(&clock),
                 identity: identity.clone(),
@@ -288,6 +295,31 @@ impl App {
                 ids: Arc::clone(&ids),
                 secrets: Arc::clone(&secrets),
                 identity: identity.clone(),
+            },
+            list_users: ListUsers {
+                store: Arc::clone(&store),
+            },
+            mark_minor: MarkMinor {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+            },
+            reset_password: ResetPassword {
+                store: Arc::clone(&store),
+                passwords,
+                secrets: Arc::clone(&secrets),
+                clock: Arc::clone(&clock),
+                identity: identity.clone(),
+            },
+            edit_catalogue: EditCatalogue {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                ids: Arc::clone(&ids),
+                rule_book: Arc::clone(&rule_book),
+                catalogues: Arc::clone(&catalogues),
+            },
+            read_usage: ReadUsage {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
             },
             suspend_user: SuspendUser {
                 store: Arc::clone(&store),

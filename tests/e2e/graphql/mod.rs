@@ -8,6 +8,7 @@ mod doors;
 pub(crate) mod frames;
 mod listening;
 mod lists;
+mod operating;
 mod pace;
 mod sockets;
 mod subscriptions;

@@ -18,6 +18,9 @@ scenarios! {
         a_key_does_not_lead_to_another_companion,
         a_key_that_makes_no_sense_is_refused_by_name,
         sixty_four_gifts_at_once_under_eight_keys_are_eight_gifts,
+        one_companion_is_made_however_often_she_is_asked_for,
+        another_answer_is_given_once_however_often_it_is_asked_for,
+        what_was_asked_for_by_rest_is_not_asked_for_by_graphql_again,
     ],
 }
 
@@ -243,4 +246,90 @@ async fn sixty_four_gifts(ada: &User, servers: &[String]) {
     let events = ada.events(&hana).await;
     let first_gifts = events.iter().filter(|event| event["event"] == "first_gift");
     assert_eq!(first_gifts.count(), 1, "{events:#?}");
+}
+
+async fn one_companion_is_made_however_often_she_is_asked_for(world: World) {
+    let mut server = world.server().await;
+    let operator = server.operator().await;
+    let (ada, bob) = (server.user().await, server.user().await);
+    let rin = json!({"name": "Rin", "personality": {"background": "A harbour."}});
+    let ask = || ada.post_under("monday", "/waifus", &rin);
+    let made = join_all((0..16).map(|_| ask())).await;
+    let made: Vec<_> = made.iter().map(|answer| answer.created()).collect();
+    assert!(made.iter().all(|her| *her == made[0]), "{made:#?}");
+    assert_eq!(made[0], ask().await.created());
+
+    let other = json!({"name": "Rin"});
+    let mismatch = ada.post_under("monday", "/waifus", &other).await;
+    mismatch.problem(422, "idempotency_mismatch");
+    let hers = id_of(&made[0]);
+    for (user, key) in [(&ada, "tuesday"), (&bob, "monday")] {
+        let another = user.post_under(key, "/waifus", &rin).await.created();
+        assert_ne!(id_of(&another), hers);
+    }
+    assert_eq!(ada.delete(&format!("/waifus/{hers}")).await.status, 204);
+    ask().await.problem(410, "companion_gone");
+
+    let sora = json!({"key": "sora", "name": "Sora"});
+    let ask = || operator.post_under("monday", "/admin/waifus", &sora);
+    let made = join_all((0..8).map(|_| ask())).await;
+    let made: Vec<_> = made.iter().map(|answer| answer.created()).collect();
+    assert!(made.iter().all(|her| *her == made[0]), "{made:#?}");
+}
+
+async fn another_answer_is_given_once_however_often_it_is_asked_for(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let first = ada.say(&hana, KIND).await.ok();
+    let turn = first["turn_id"].as_str().expect("an id");
+    let path = format!("/waifus/{hana}/turns/{turn}/regenerate");
+    let ask = |key: &'static str| ada.post_under(key, &path, &Value::Null);
+    let again = join_all((0..8).map(|_| ask("monday"))).await;
+    let again: Vec<_> = again.iter().map(|answer| answer.ok()).collect();
+    assert!(again.iter().all(|answer| *answer == again[0]), "{again:#?}");
+    assert_eq!(again[0]["run"], 2);
+    assert_eq!(ask("monday").await.ok(), again[0]);
+    assert_eq!(ask("tuesday").await.ok()["run"], 3);
+
+    let second = ada.say(&hana, KIND).await.ok();
+    let turn = second["turn_id"].as_str().expect("an id");
+    let elsewhere = format!("/waifus/{hana}/turns/{turn}/regenerate");
+    let answer = ada.post_under("monday", &elsewhere, &Value::Null).await;
+    assert_eq!(
+        (&answer.ok()["run"], &answer.ok()["turn_id"]),
+        (&json!(2), &json!(turn))
+    );
+    // The first is the latest no more, and what was asked of it before is still told.
+    ask("monday").await.ok();
+    ask("wednesday").await.problem(409, "too_far_back");
+}
+
+async fn what_was_asked_for_by_rest_is_not_asked_for_by_graphql_again(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    let hana = ada.companion().await;
+    let rin = json!({"name": "Rin"});
+    let made = ada.post_under("monday", "/waifus", &rin).await.created();
+    let create = "mutation { createWaifu(input: {name: \"Rin\", idempotencyKey: \"monday\"}) { waifu { id } errors { code } } }";
+    let again = ada.graphql(create, &Value::Null).await;
+    assert_eq!(
+        again["data"]["createWaifu"]["waifu"]["id"], made["id"],
+        "{again}"
+    );
+
+    let turn = ada.say(&hana, KIND).await.ok()["turn_id"].clone();
+    let path = format!("/waifus/{hana}/turns/{}/regenerate", turn.as_str().unwrap());
+    let reply = ada.post_under("monday", &path, &Value::Null).await.ok()["reply"]["id"].clone();
+    let regenerate = "mutation($waifu: ID!, $turn: ID!) { \
+        regenerate(input: {waifuId: $waifu, turnId: $turn, idempotencyKey: \"monday\"}) \
+        { turn { run } reply { id } errors { code } } }";
+    let again = ada
+        .graphql(regenerate, &json!({"waifu": hana, "turn": turn}))
+        .await;
+    let again = &again["data"]["regenerate"];
+    assert_eq!(
+        (&again["turn"]["run"], &again["reply"]["id"]),
+        (&json!(2), &reply)
+    );
 }

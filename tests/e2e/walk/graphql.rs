@@ -28,7 +28,7 @@ const OPERATORS_ALONE: Gets = Refused("forbidden");
 const DONE: &str = "{ errors { code } }";
 
 /// The root, the field, its arguments and selection, and what Bob gets. In this order: the last ones end his sessions.
-const CASES: [(&str, &str, &str, Gets); 33] = [
+const CASES: [(&str, &str, &str, Gets); 46] = [
     ("Query", "me", "{ id username displayName persona }", His),
     ("Query", "apiKeys", "{ edges { node { id name } } }", His),
     (
@@ -185,6 +185,79 @@ const CASES: [(&str, &str, &str, Gets); 33] = [
         "Mutation",
         "restoreUser",
         "(input: {userId: \"<user>\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Query",
+        "users",
+        "{ edges { node { id username } } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Query",
+        "user",
+        "(id: \"<user>\") { username }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Query",
+        "houseWaifus",
+        "{ edges { node { id } } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Query",
+        "catalogueEntries",
+        "(kind: GIFT) { edges { node { key } } }",
+        OPERATORS_ALONE,
+    ),
+    ("Query", "usage", "{ day runs }", OPERATORS_ALONE),
+    (
+        "Mutation",
+        "eraseUser",
+        "(input: {userId: \"<user>\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "markMinor",
+        "(input: {userId: \"<user>\", ageGroup: MINOR}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "resetPassword",
+        "(input: {userId: \"<user>\"}) { password errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "createHouseWaifu",
+        "(input: {key: \"mine\", name: \"Mine\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "updateHouseWaifu",
+        "(input: {id: \"<waifu>\", expectedVersion: 1, name: \"Mine\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "deleteHouseWaifu",
+        "(input: {id: \"<waifu>\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "putCatalogueEntry",
+        "(input: {kind: GIFT, key: \"<entry>\", definition: \"{}\"}) { errors { code } }",
+        OPERATORS_ALONE,
+    ),
+    (
+        "Mutation",
+        "retireCatalogueEntry",
+        "(input: {kind: GIFT, key: \"<entry>\"}) { errors { code } }",
         OPERATORS_ALONE,
     ),
     (

@@ -47,6 +47,7 @@ impl Cast {
             ("user", ada.id.clone()),
             ("gift", gift),
             ("date", date),
+            ("entry", "wildflowers".to_owned()),
         ];
         Self {
             ada,
@@ -79,7 +80,7 @@ impl Cast {
         let ids = self
             .hers
             .iter()
-            .filter(|(name, _)| !["gift", "date"].contains(name));
+            .filter(|(name, _)| !["gift", "date", "entry"].contains(name));
         let names = ids.map(|(_, id)| id.as_str());
         for leak in names.chain([SECRET, self.ada.name.as_str()]) {
             // What he has said himself he may be told.

@@ -28,7 +28,7 @@ const NOT_THERE: Gets = Refused(404, "not_found");
 const OPERATORS_ALONE: Gets = Refused(403, "forbidden");
 
 /// The operation, a body that makes sense, and what Bob gets. In this order: the last ones end his sessions, and him.
-const CASES: [(&str, &str, &str, Gets); 38] = [
+const CASES: [(&str, &str, &str, Gets); 58] = [
     ("GET", "/health/live", "", Open),
     ("GET", "/health/ready", "", Open),
     (
@@ -128,6 +128,41 @@ const CASES: [(&str, &str, &str, Gets); 38] = [
         "",
         OPERATORS_ALONE,
     ),
+    ("GET", "/admin/users", "", OPERATORS_ALONE),
+    ("GET", "/admin/users/<user>", "", OPERATORS_ALONE),
+    ("DELETE", "/admin/users/<user>", "", OPERATORS_ALONE),
+    ("PUT", "/admin/users/<user>/minor", "", OPERATORS_ALONE),
+    ("DELETE", "/admin/users/<user>/minor", "", OPERATORS_ALONE),
+    (
+        "POST",
+        "/admin/users/<user>/one-time-password",
+        "",
+        OPERATORS_ALONE,
+    ),
+    ("GET", "/admin/waifus", "", OPERATORS_ALONE),
+    (
+        "POST",
+        "/admin/waifus",
+        r#"{"key": "mine", "name": "Mine"}"#,
+        OPERATORS_ALONE,
+    ),
+    (
+        "PATCH",
+        "/admin/waifus/<waifu>",
+        r#"{"name": "Mine"}"#,
+        OPERATORS_ALONE,
+    ),
+    ("DELETE", "/admin/waifus/<waifu>", "", OPERATORS_ALONE),
+    ("GET", "/admin/usage", "", OPERATORS_ALONE),
+    ("GET", "/admin/gifts", "", OPERATORS_ALONE),
+    ("PUT", "/admin/gifts/<entry>", "{}", OPERATORS_ALONE),
+    ("DELETE", "/admin/gifts/<entry>", "", OPERATORS_ALONE),
+    ("GET", "/admin/dates", "", OPERATORS_ALONE),
+    ("PUT", "/admin/dates/<entry>", "{}", OPERATORS_ALONE),
+    ("DELETE", "/admin/dates/<entry>", "", OPERATORS_ALONE),
+    ("GET", "/admin/events", "", OPERATORS_ALONE),
+    ("PUT", "/admin/events/<entry>", "{}", OPERATORS_ALONE),
+    ("DELETE", "/admin/events/<entry>", "", OPERATORS_ALONE),
     (
         "POST",
         "/auth/password",
@@ -150,6 +185,7 @@ fn documented(path: &str) -> String {
         .replace("<turn>", "{turn_id}")
         .replace("<occurrence>", "{occurrence_id}")
         .replace("<user>", "{user_id}")
+        .replace("<entry>", "{key}")
 }
 
 async fn every_rest_operation_refuses_strangers_and_gives_nobody_what_is_anothers(world: World) {

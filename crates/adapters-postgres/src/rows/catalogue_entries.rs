@@ -25,6 +25,7 @@ struct EntryRow {
     seeded_version: Option<i32>,
     created_at: Moment,
     updated_at: Moment,
+    retired_at: Option<Moment>,
 }
 
 impl EntryRow {
@@ -39,6 +40,7 @@ impl EntryRow {
             seeded_version: entry.seeded_version.map(number).transpose()?,
             created_at: Moment(entry.created_at),
             updated_at: Moment(entry.updated_at),
+            retired_at: entry.retired_at.map(Moment),
         })
     }
 
@@ -54,6 +56,7 @@ impl EntryRow {
                 .transpose()?,
             created_at: self.created_at.0,
             updated_at: self.updated_at.0,
+            retired_at: self.retired_at.map(|at| at.0),
         })
     }
 }
@@ -118,6 +121,7 @@ async fn edit(connection: &mut AsyncPgConnection, edit: &CatalogueEdit) -> Resul
             catalogue_entries::body.eq(body),
             catalogue_entries::version.eq(version),
             catalogue_entries::updated_at.eq(Moment(edit.at)),
+            catalogue_entries::retired_at.eq(edit.retired_at.map(Moment)),
             seeded_version,
         ))
         .execute(connection)

@@ -1,18 +1,22 @@
-//! What acts wrote, under the keys with which they were asked for.
+//! What requests wrote, under the keys with which they were made.
 
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
-use waifu_app::ports::store::{Receipt, ReceiptKey, Receipts, StoreError, Taken};
+use waifu_app::ports::store::{
+    Receipt, ReceiptKey, Receipts, StoreError, Taken, Written, WrittenAct,
+};
 use waifu_domain::ids::{TurnId, UserId};
 use waifu_domain::timestamp::Timestamp;
 
-use crate::columns::{Moment, count, hash, number};
+use crate::columns::{Moment, count, hash, number, valid};
 use crate::errors::Fault;
 use crate::schema::receipts;
 use crate::unit_of_work::Repository;
+
+const OF_NOTHING: &str = "one is of nothing";
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = receipts, check_for_backend(Pg))]
@@ -21,40 +25,87 @@ struct ReceiptRow {
     scope: String,
     key: String,
     request: Vec<u8>,
-    relationship_id: Uuid,
-    after_no: i32,
-    last_no: i32,
+    relationship_id: Option<Uuid>,
+    after_no: Option<i32>,
+    last_no: Option<i32>,
     turn_id: Option<Uuid>,
     at: Moment,
     expires_at: Option<Moment>,
+    run: Option<i32>,
+    waifu_id: Option<Uuid>,
 }
 
 impl ReceiptRow {
     fn of(key: &ReceiptKey, receipt: Receipt) -> Result<Self, Fault> {
-        Ok(Self {
+        let row = Self {
             user_id: key.user_id.into(),
             scope: key.scope.clone(),
             key: key.key.clone(),
             request: receipt.request.to_vec(),
-            relationship_id: receipt.relationship_id.into(),
-            after_no: number(receipt.after_no)?,
-            last_no: number(receipt.last_no)?,
-            turn_id: receipt.turn_id.map(Uuid::from),
+            relationship_id: None,
+            after_no: None,
+            last_no: None,
+            turn_id: None,
             at: Moment(receipt.at),
             expires_at: receipt.expires_at.map(Moment),
+            run: None,
+            waifu_id: None,
+        };
+        Ok(match receipt.of {
+            Written::Act(act) => Self {
+                relationship_id: Some(act.relationship_id.into()),
+                after_no: Some(number(act.after_no)?),
+                last_no: Some(number(act.last_no)?),
+                turn_id: act.turn_id.map(Uuid::from),
+                ..row
+            },
+            Written::Run {
+                relationship_id,
+                turn_id,
+                run,
+            } => Self {
+                relationship_id: Some(relationship_id.into()),
+                turn_id: Some(turn_id.into()),
+                run: Some(number(run)?),
+                ..row
+            },
+            Written::Waifu(id) => Self {
+                waifu_id: Some(id.into()),
+                ..row
+            },
         })
     }
 
     fn read(self) -> Result<Receipt, Fault> {
         Ok(Receipt {
             request: hash("receipts.request", &self.request)?,
-            relationship_id: self.relationship_id.into(),
-            after_no: count("receipts.after_no", self.after_no)?,
-            last_no: count("receipts.last_no", self.last_no)?,
-            turn_id: self.turn_id.map(TurnId::from),
+            of: self.written()?,
             at: self.at.0,
             expires_at: self.expires_at.map(|at| at.0),
         })
+    }
+
+    fn written(&self) -> Result<Written, Fault> {
+        if let Some(id) = self.waifu_id {
+            return Ok(Written::Waifu(id.into()));
+        }
+        let there = |id: Option<Uuid>| valid("receipts", id.ok_or(OF_NOTHING));
+        let relationship_id = there(self.relationship_id)?.into();
+        if let Some(run) = self.run {
+            return Ok(Written::Run {
+                relationship_id,
+                turn_id: there(self.turn_id)?.into(),
+                run: count("receipts.run", run)?,
+            });
+        }
+        let numbers = self.after_no.zip(self.last_no).ok_or(OF_NOTHING);
+        let (after_no, last_no) = valid("receipts", numbers)?;
+        Ok(Written::Act(WrittenAct {
+            relationship_id,
+            after_no: count("receipts.after_no", after_no)?,
+            last_no: count("receipts.last_no", last_no)?,
+            turn_id: self.turn_id.map(TurnId::from),
+        }))
     }
 }
 

@@ -8,7 +8,7 @@ use time::Date;
 use uuid::Uuid;
 use waifu_app::ports::language_model::BoxError;
 use waifu_app::ports::passwords::PasswordHash;
-use waifu_app::ports::store::{NewUser, StoreError, Taken, Users};
+use waifu_app::ports::store::{NewUser, StoreError, StoredPassword, Taken, Users};
 use waifu_domain::ids::UserId;
 use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
@@ -187,26 +187,48 @@ async fn update(connection: &mut AsyncPgConnection, user: &User) -> Result<(), F
     }
 }
 
+async fn page(
+    connection: &mut AsyncPgConnection,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>, Fault> {
+    let rows: Vec<UserRow> = users::table
+        .filter(users::id.gt(after.map_or(Uuid::nil(), Uuid::from)))
+        .order_by(users::id)
+        .limit(limit.into())
+        .select(UserRow::as_select())
+        .load(connection)
+        .await?;
+    let user = |row: UserRow| Ok(row.read()?.0);
+    rows.into_iter().map(user).collect()
+}
+
 async fn password(
     connection: &mut AsyncPgConnection,
     id: UserId,
-) -> Result<Option<PasswordHash>, Fault> {
-    let hash = users::table
+) -> Result<Option<StoredPassword>, Fault> {
+    let row: Option<(String, Option<Moment>)> = users::table
         .find(id.as_uuid())
-        .select(users::password_hash)
+        .select((users::password_hash, users::password_until))
         .first(connection)
         .await
         .optional()?;
-    Ok(hash.map(PasswordHash))
+    Ok(row.map(|(hash, until)| StoredPassword {
+        hash: PasswordHash(hash),
+        until: until.map(|until| until.0),
+    }))
 }
 
 async fn set_password(
     connection: &mut AsyncPgConnection,
     id: UserId,
-    hash: PasswordHash,
+    password: StoredPassword,
 ) -> Result<(), Fault> {
     let updated = diesel::update(users::table.find(id.as_uuid()))
-        .set(users::password_hash.eq(hash.0))
+        .set((
+            users::password_hash.eq(password.hash.0),
+            users::password_until.eq(password.until.map(Moment)),
+        ))
         .execute(connection)
         .await?;
     if updated == 1 {
@@ -241,11 +263,19 @@ impl Users for Repository<'_> {
         Ok(update(self.0, user).await?)
     }
 
-    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
+    async fn page(&mut self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        Ok(page(self.0, after, limit).await?)
+    }
+
+    async fn password(&mut self, id: UserId) -> Result<Option<StoredPassword>, StoreError> {
         Ok(password(self.0, id).await?)
     }
 
-    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError> {
-        Ok(set_password(self.0, id, hash).await?)
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        password: StoredPassword,
+    ) -> Result<(), StoreError> {
+        Ok(set_password(self.0, id, password).await?)
     }
 }

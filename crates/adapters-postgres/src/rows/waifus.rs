@@ -240,11 +240,7 @@ async fn visible_to(
     let knows_her = relationships::table
         .filter(relationships::user_id.eq(viewer))
         .filter(relationships::waifu_id.eq(waifus::id));
-    // Nobody is older than the first of times.
-    let (at, id) = after.map_or_else(
-        || (Timestamp::from_unix_micros(i64::MIN), Uuid::nil()),
-        |place| (place.created_at, place.id.into()),
-    );
+    let (at, id) = beginning(after);
     let rows = waifus::table
         // The first half is what the index understands.
         .filter(waifus::created_at.ge(Moment(at)))
@@ -262,6 +258,33 @@ async fn visible_to(
         .load(connection)
         .await?;
     rows.into_iter().map(WaifuRow::read).collect()
+}
+
+async fn of_house(
+    connection: &mut AsyncPgConnection,
+    after: Option<WaifuPlace>,
+    limit: u32,
+) -> Result<Vec<Waifu>, Fault> {
+    let (at, id) = beginning(after);
+    let rows = waifus::table
+        .filter(waifus::created_at.ge(Moment(at)))
+        .filter(waifus::created_at.gt(Moment(at)).or(waifus::id.gt(id)))
+        .filter(waifus::deleted_at.is_null())
+        .filter(waifus::owner_id.is_null())
+        .order_by((waifus::created_at, waifus::id))
+        .limit(limit.into())
+        .select(WaifuRow::as_select())
+        .load(connection)
+        .await?;
+    rows.into_iter().map(WaifuRow::read).collect()
+}
+
+/// Where a page begins; nobody is older than the first of times.
+fn beginning(after: Option<WaifuPlace>) -> (Timestamp, Uuid) {
+    after.map_or_else(
+        || (Timestamp::from_unix_micros(i64::MIN), Uuid::nil()),
+        |place| (place.created_at, place.id.into()),
+    )
 }
 
 async fn edit(connection: &mut AsyncPgConnection, edit: &WaifuEdit) -> Result<Edited, Fault> {
@@ -378,6 +401,14 @@ impl Waifus for Repository<'_> {
         limit: u32,
     ) -> Result<Vec<Waifu>, StoreError> {
         Ok(visible_to(self.0, viewer, after, limit).await?)
+    }
+
+    async fn of_house(
+        &mut self,
+        after: Option<WaifuPlace>,
+        limit: u32,
+    ) -> Result<Vec<Waifu>, StoreError> {
+        Ok(of_house(self.0, after, limit).await?)
     }
 
     async fn edit(&mut self, change: WaifuEdit) -> Result<Edited, StoreError> {

@@ -6,7 +6,7 @@ use waifu_domain::timestamp::Timestamp;
 
 use crate::errors::{Corrupt, Fault};
 use crate::schema::catalogue_entries;
-use crate::types::{DbUuid, checked, db, from_json, to_json};
+use crate::types::{DbUuid, checked, db, from_json, micros, moment, to_json};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = catalogue_entries, treat_none_as_default_value = false)]
@@ -19,6 +19,7 @@ struct EntryRow {
     seeded_version: Option<i64>,
     created_at: i64,
     updated_at: i64,
+    retired_at: Option<i64>,
 }
 
 impl EntryRow {
@@ -33,6 +34,7 @@ impl EntryRow {
             seeded_version: entry.seeded_version.map(Into::into),
             created_at: entry.created_at.unix_micros(),
             updated_at: entry.updated_at.unix_micros(),
+            retired_at: micros(entry.retired_at),
         }
     }
 
@@ -48,6 +50,7 @@ impl EntryRow {
                 .transpose()?,
             created_at: Timestamp::from_unix_micros(self.created_at),
             updated_at: Timestamp::from_unix_micros(self.updated_at),
+            retired_at: moment(self.retired_at),
         })
     }
 }
@@ -109,6 +112,7 @@ pub(crate) fn edit(c: &mut SqliteConnection, edit: &CatalogueEdit) -> Result<Edi
             catalogue_entries::body.eq(body),
             catalogue_entries::version.eq(version),
             catalogue_entries::updated_at.eq(edit.at.unix_micros()),
+            catalogue_entries::retired_at.eq(micros(edit.retired_at)),
             seeded_version,
         ))
         .execute(c)?;

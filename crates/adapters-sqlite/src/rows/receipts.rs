@@ -1,7 +1,7 @@
-//! What acts wrote, under the keys with which they were asked for.
+//! What requests wrote, under the keys with which they were made.
 
 use diesel::prelude::*;
-use waifu_app::ports::store::{Receipt, ReceiptKey, Taken};
+use waifu_app::ports::store::{Receipt, ReceiptKey, Taken, Written, WrittenAct};
 use waifu_domain::ids::UserId;
 use waifu_domain::timestamp::Timestamp;
 
@@ -16,40 +16,86 @@ struct ReceiptRow {
     scope: String,
     key: String,
     request: Vec<u8>,
-    relationship_id: DbUuid,
-    after_no: i64,
-    last_no: i64,
+    relationship_id: Option<DbUuid>,
+    after_no: Option<i64>,
+    last_no: Option<i64>,
     turn_id: Option<DbUuid>,
     at: i64,
     expires_at: Option<i64>,
+    run: Option<i64>,
+    waifu_id: Option<DbUuid>,
 }
 
 impl ReceiptRow {
     fn new(key: &ReceiptKey, receipt: &Receipt) -> Self {
-        Self {
+        let row = Self {
             user_id: db(key.user_id),
             scope: key.scope.clone(),
             key: key.key.clone(),
             request: receipt.request.to_vec(),
-            relationship_id: db(receipt.relationship_id),
-            after_no: receipt.after_no.into(),
-            last_no: receipt.last_no.into(),
-            turn_id: receipt.turn_id.map(db),
+            relationship_id: None,
+            after_no: None,
+            last_no: None,
+            turn_id: None,
             at: receipt.at.unix_micros(),
             expires_at: micros(receipt.expires_at),
+            run: None,
+            waifu_id: None,
+        };
+        match receipt.of {
+            Written::Act(act) => Self {
+                relationship_id: Some(db(act.relationship_id)),
+                after_no: Some(act.after_no.into()),
+                last_no: Some(act.last_no.into()),
+                turn_id: act.turn_id.map(db),
+                ..row
+            },
+            Written::Run {
+                relationship_id,
+                turn_id,
+                run,
+            } => Self {
+                relationship_id: Some(db(relationship_id)),
+                turn_id: Some(db(turn_id)),
+                run: Some(run.into()),
+                ..row
+            },
+            Written::Waifu(id) => Self {
+                waifu_id: Some(db(id)),
+                ..row
+            },
         }
     }
 
     fn into_receipt(self) -> Result<Receipt, Corrupt> {
         Ok(Receipt {
             request: bytes32("receipts.request", &self.request)?,
-            relationship_id: self.relationship_id.id(),
-            after_no: checked("receipts.after_no", self.after_no)?,
-            last_no: checked("receipts.last_no", self.last_no)?,
-            turn_id: self.turn_id.map(DbUuid::id),
+            of: self.written()?,
             at: Timestamp::from_unix_micros(self.at),
             expires_at: moment(self.expires_at),
         })
+    }
+
+    fn written(&self) -> Result<Written, Corrupt> {
+        if let Some(id) = self.waifu_id {
+            return Ok(Written::Waifu(id.id()));
+        }
+        let nothing = || Corrupt::new("receipts", "one is of nothing");
+        let relationship_id = self.relationship_id.ok_or_else(nothing)?.id();
+        if let Some(run) = self.run {
+            return Ok(Written::Run {
+                relationship_id,
+                turn_id: self.turn_id.ok_or_else(nothing)?.id(),
+                run: checked("receipts.run", run)?,
+            });
+        }
+        let (after_no, last_no) = self.after_no.zip(self.last_no).ok_or_else(nothing)?;
+        Ok(Written::Act(WrittenAct {
+            relationship_id,
+            after_no: checked("receipts.after_no", after_no)?,
+            last_no: checked("receipts.last_no", last_no)?,
+            turn_id: self.turn_id.map(DbUuid::id),
+        }))
     }
 }
 

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use time::Date;
 use time::macros::format_description;
+use uuid::Uuid;
 use waifu_app::ports::passwords::PasswordHash;
-use waifu_app::ports::store::{NewUser, Taken};
+use waifu_app::ports::store::{NewUser, StoredPassword, Taken};
 use waifu_domain::ids::UserId;
 use waifu_domain::locale::Locale;
 use waifu_domain::time_zone::TimeZone;
@@ -142,25 +143,47 @@ pub(crate) fn update(c: &mut SqliteConnection, user: &User) -> Result<(), Fault>
     }
 }
 
+pub(crate) fn page(
+    c: &mut SqliteConnection,
+    after: Option<UserId>,
+    limit: u32,
+) -> Result<Vec<User>, Fault> {
+    let after = after.map_or(Uuid::nil(), Uuid::from);
+    let rows = users::table
+        .filter(users::id.gt(db(after)))
+        .order(users::id)
+        .limit(limit.into())
+        .select(UserRow::as_select())
+        .load(c)?;
+    let user = |row: UserRow| Ok(row.into_user()?.0);
+    rows.into_iter().map(user).collect()
+}
+
 pub(crate) fn password(
     c: &mut SqliteConnection,
     id: UserId,
-) -> Result<Option<PasswordHash>, Fault> {
-    let hash = users::table
+) -> Result<Option<StoredPassword>, Fault> {
+    let row: Option<(String, Option<i64>)> = users::table
         .find(db(id))
-        .select(users::password_hash)
+        .select((users::password_hash, users::password_until))
         .first(c)
         .optional()?;
-    Ok(hash.map(PasswordHash))
+    Ok(row.map(|(hash, until)| StoredPassword {
+        hash: PasswordHash(hash),
+        until: moment(until),
+    }))
 }
 
 pub(crate) fn set_password(
     c: &mut SqliteConnection,
     id: UserId,
-    hash: PasswordHash,
+    password: StoredPassword,
 ) -> Result<(), Fault> {
     let updated = diesel::update(users::table.find(db(id)))
-        .set(users::password_hash.eq(hash.0))
+        .set((
+            users::password_hash.eq(password.hash.0),
+            users::password_until.eq(micros(password.until)),
+        ))
         .execute(c)?;
     if updated == 1 {
         Ok(())

@@ -2,6 +2,8 @@
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable};
+use diesel::sqlite::Sqlite;
 use waifu_app::ports::store::{Edited, Editor, Taken, WaifuEdit, WaifuPlace};
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::slug::Slug;
@@ -184,9 +186,34 @@ pub(crate) fn visible_to(
         .eq(name_of(Visibility::Public))
         .or(waifus::owner_id.eq(db(viewer)))
         .or(exists(met));
+    page(c, Box::new(is_visible), after, limit)
+}
+
+pub(crate) fn of_house(
+    c: &mut SqliteConnection,
+    after: Option<WaifuPlace>,
+    limit: u32,
+) -> Result<Vec<Waifu>, Fault> {
+    page(
+        c,
+        Box::new(waifus::owner_id.is_null().nullable()),
+        after,
+        limit,
+    )
+}
+
+type Condition = Box<dyn BoxableExpression<waifus::table, Sqlite, SqlType = Nullable<Bool>>>;
+
+/// Those of whom it is true, and who are not deleted, oldest first.
+fn page(
+    c: &mut SqliteConnection,
+    is_meant: Condition,
+    after: Option<WaifuPlace>,
+    limit: u32,
+) -> Result<Vec<Waifu>, Fault> {
     let mut page = waifus::table
         .filter(waifus::deleted_at.is_null())
-        .filter(is_visible)
+        .filter(is_meant)
         .order((waifus::created_at, waifus::id))
         .limit(limit.into())
         .select(WaifuRow::as_select())

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use waifu_app::ports::passwords::PasswordHash;
-use waifu_app::ports::store::{NewUser, StoreError, Taken, Users};
+use waifu_app::ports::store::{NewUser, StoreError, StoredPassword, Taken, Users};
 use waifu_domain::ids::UserId;
 use waifu_domain::user::{User, Username};
 
@@ -37,11 +37,21 @@ impl Users for Repository<'_> {
         self.0.run(move |c| users::update(c, &user)).await
     }
 
-    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError> {
+    async fn page(&mut self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
+        self.0.run(move |c| users::page(c, after, limit)).await
+    }
+
+    async fn password(&mut self, id: UserId) -> Result<Option<StoredPassword>, StoreError> {
         self.0.run(move |c| users::password(c, id)).await
     }
 
-    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError> {
-        self.0.run(move |c| users::set_password(c, id, hash)).await
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        password: StoredPassword,
+    ) -> Result<(), StoreError> {
+        self.0
+            .run(move |c| users::set_password(c, id, password))
+            .await
     }
 }

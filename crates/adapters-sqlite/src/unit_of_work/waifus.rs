@@ -42,6 +42,14 @@ impl Waifus for Repository<'_> {
             .await
     }
 
+    async fn of_house(
+        &mut self,
+        after: Option<WaifuPlace>,
+        limit: u32,
+    ) -> Result<Vec<Waifu>, StoreError> {
+        self.0.run(move |c| waifus::of_house(c, after, limit)).await
+    }
+
     async fn edit(&mut self, edit: WaifuEdit) -> Result<Edited, StoreError> {
         self.0.run(move |c| waifus::edit(c, &edit)).await
     }

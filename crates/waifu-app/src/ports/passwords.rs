@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+use super::secrets::SecretSource;
+
 #[async_trait]
 pub trait Passwords: std::fmt::Debug + Send + Sync {
     async fn hash(&self, password: Password) -> Result<PasswordHash, PasswordsUnavailable>;
@@ -24,6 +26,16 @@ pub struct Password(String);
 pub struct NotAPassword;
 
 impl Password {
+    /// That nobody can guess.
+    pub fn fresh(secrets: &dyn SecretSource) -> Self {
+        Self(secrets.new_secret())
+    }
+
+    /// To be told to its user, once, and to nobody else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -2,7 +2,7 @@
 
 use waifu_domain::ids::{UserId, WaifuId};
 use waifu_domain::relationship::{Pair, Relationship};
-use waifu_domain::waifu::Waifu;
+use waifu_domain::waifu::{Owner, Waifu};
 
 use crate::ports::store::{StoreError, UnitOfWork};
 
@@ -64,4 +64,47 @@ pub(super) async fn known_relationship(
         waifu_id,
     };
     Ok(work.relationships().find(pair).await?)
+}
+
+/// Her, for who writes as her owner.
+pub(super) async fn owned_waifu(
+    work: &mut dyn UnitOfWork,
+    owner: Owner,
+    id: WaifuId,
+) -> Result<Waifu, NotOwned> {
+    match owner {
+        Owner::User(user) => {
+            let waifu = present_waifu(work, user, id).await?;
+            if waifu.is_owned_by(user) {
+                Ok(waifu)
+            } else {
+                Err(NotOwned::NotOwner)
+            }
+        }
+        Owner::House => {
+            let waifu = work.waifus().by_id(id).await.map_err(Unseen::from)?;
+            let waifu = waifu.filter(|waifu| waifu.owner == Owner::House);
+            let waifu = waifu.ok_or(Unseen::NotFound)?;
+            if waifu.deleted_at.is_some() {
+                Err(Unseen::Gone.into())
+            } else {
+                Ok(waifu)
+            }
+        }
+    }
+}
+
+/// Why somebody can't write to a companion.
+#[derive(Debug, thiserror::Error)]
+pub enum NotOwned {
+    #[error(transparent)]
+    Unseen(#[from] Unseen),
+    #[error("the companion is another user's")]
+    NotOwner,
+}
+
+impl From<StoreError> for NotOwned {
+    fn from(error: StoreError) -> Self {
+        Self::Unseen(error.into())
+    }
 }

@@ -8,7 +8,7 @@ use crate::caller::SessionHolder;
 use crate::identity::Identity;
 use crate::ports::clock::Clock;
 use crate::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
-use crate::ports::store::{Store, StoreError, UnitOfWork, Whose, finish};
+use crate::ports::store::{Store, StoreError, StoredPassword, UnitOfWork, Whose, finish};
 
 #[derive(Debug, Clone)]
 pub struct ChangePassword {
@@ -43,7 +43,7 @@ impl ChangePassword {
         let guess = self.guesses.next(account, address).await?;
         let mut work = self.store.snapshot().await?;
         let stored = work.users().password(caller.user_id).await;
-        let stored = finish(work, stored).await?;
+        let stored = finish(work, stored).await?.map(|stored| stored.hash);
         // No connection is held while passwords are hashed, which takes long on purpose.
         let right = self.passwords.verify(current, stored.clone()).await?;
         guess.was(right);
@@ -66,10 +66,12 @@ impl ChangePassword {
     ) -> Result<(), ChangePasswordError> {
         work.users().lock(caller.user_id).await?;
         // Somebody else has changed it meanwhile, who knew it too.
-        if work.users().password(caller.user_id).await? != verified {
+        let stored = work.users().password(caller.user_id).await?;
+        if stored.map(|stored| stored.hash) != verified {
             return Err(ChangePasswordError::Wrong);
         }
-        work.users().set_password(caller.user_id, hash).await?;
+        let new = StoredPassword::for_good(hash);
+        work.users().set_password(caller.user_id, new).await?;
         let others = Whose::AllBut(caller.user_id, caller.session_id);
         work.sessions().revoke(others, self.clock.now()).await?;
         Ok(())

@@ -1,12 +1,11 @@
-//! A companion of one's own is deleted softly: what was said with her stays readable to those who said it.
+//! A companion is deleted by her owner, softly: what was said with her stays readable to those who said it.
 
 use std::sync::Arc;
 
 use waifu_domain::ids::WaifuId;
+use waifu_domain::waifu::Owner;
 
-use super::access::present_waifu;
-use super::update_waifu::UpdateWaifuError;
-use crate::caller::Caller;
+use super::access::{NotOwned, owned_waifu};
 use crate::ports::clock::Clock;
 use crate::ports::store::{Store, UnitOfWork, finish};
 
@@ -17,23 +16,20 @@ pub struct DeleteWaifu {
 }
 
 impl DeleteWaifu {
-    pub async fn execute(&self, caller: Caller, id: WaifuId) -> Result<(), UpdateWaifuError> {
+    /// Whether the caller may write for the house is the door's to check.
+    pub async fn execute(&self, owner: Owner, id: WaifuId) -> Result<(), NotOwned> {
         let mut work = self.store.begin().await?;
-        let outcome = self.delete(&mut *work, caller, id).await;
+        let outcome = self.delete(&mut *work, owner, id).await;
         finish(work, outcome).await
     }
 
     async fn delete(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
+        owner: Owner,
         id: WaifuId,
-    ) -> Result<(), UpdateWaifuError> {
-        let waifu = present_waifu(work, caller.user_id, id).await?;
-        if !waifu.is_owned_by(caller.user_id) {
-            return Err(UpdateWaifuError::NotOwner);
-        }
-        work.waifus().delete(id, self.clock.now()).await?;
-        Ok(())
+    ) -> Result<(), NotOwned> {
+        owned_waifu(work, owner, id).await?;
+        Ok(work.waifus().delete(id, self.clock.now()).await?)
     }
 }

@@ -28,10 +28,26 @@ impl ListWaifus {
             .visible_to(caller.user_id, after, to_ask)
             .await;
         let waifus = finish(work, outcome).await?;
-        let place = |waifu: &Waifu| WaifuPlace {
-            created_at: waifu.created_at,
-            id: waifu.id,
-        };
         Ok(Page::cut(waifus, limit, place))
+    }
+
+    /// The house's, private ones too; oldest first.
+    pub async fn of_house(
+        &self,
+        after: Option<WaifuPlace>,
+        limit: PageLimit,
+    ) -> Result<Page<Waifu, WaifuPlace>, StoreError> {
+        let mut work = self.store.snapshot().await?;
+        let to_ask = Page::<Waifu, WaifuPlace>::to_ask(limit);
+        let outcome = work.waifus().of_house(after, to_ask).await;
+        let waifus = finish(work, outcome).await?;
+        Ok(Page::cut(waifus, limit, place))
+    }
+}
+
+fn place(waifu: &Waifu) -> WaifuPlace {
+    WaifuPlace {
+        created_at: waifu.created_at,
+        id: waifu.id,
     }
 }

@@ -24,6 +24,8 @@ pub struct SignedIn {
     pub access_token: String,
     pub access_token_lifetime: Duration,
     pub refresh_token: RefreshToken,
+    /// He got in with a password that is good for once.
+    pub has_to_change_password: bool,
 }
 
 impl std::fmt::Debug for SignedIn {
@@ -83,6 +85,7 @@ impl OpenSession {
             access_token: self.access_tokens.issue(holder, now),
             access_token_lifetime: self.access_tokens.lifetime(),
             refresh_token,
+            has_to_change_password: false,
         }
     }
 }

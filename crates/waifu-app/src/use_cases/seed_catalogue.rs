@@ -2,7 +2,6 @@
 //! as once.
 
 use std::collections::HashMap;
-use std::mem::{Discriminant, discriminant};
 use std::sync::Arc;
 
 use waifu_domain::affection::{RuleBook, RuleBookError};
@@ -13,7 +12,7 @@ use crate::catalogues::StoredCatalogue;
 use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
 use crate::ports::store::{
-    CatalogueEdit, CatalogueEntry, Definition, Edited, Editor, Store, StoreError, Taken,
+    CatalogueEdit, CatalogueEntry, Definition, Edited, Editor, EntryKind, Store, StoreError, Taken,
     UnitOfWork, finish,
 };
 
@@ -40,7 +39,7 @@ pub enum SeedCatalogueError {
     Store(#[from] StoreError),
 }
 
-type Place = (Discriminant<Definition>, Slug);
+type Place = (EntryKind, Slug);
 
 impl SeedCatalogue {
     /// Whether there is no entry at all yet.
@@ -75,11 +74,11 @@ impl SeedCatalogue {
         let stored = work.catalogue().all().await?;
         let mut stored: HashMap<Place, CatalogueEntry> = stored
             .into_iter()
-            .map(|entry| ((discriminant(&entry.definition), entry.key.clone()), entry))
+            .map(|entry| ((entry.definition.kind(), entry.key.clone()), entry))
             .collect();
         let mut reports = Vec::with_capacity(seeds.len());
         for SeedEntry { key, definition } in seeds {
-            let place = (discriminant(&definition), key.clone());
+            let place = (definition.kind(), key.clone());
             let report = if let Some(entry) = stored.get_mut(&place) {
                 self.renew(work, entry, definition).await?
             } else {
@@ -107,7 +106,7 @@ impl SeedCatalogue {
         if entry.definition == definition {
             return Ok(SeedReport::Unchanged);
         }
-        if entry.seeded_version != Some(entry.version) {
+        if !entry.is_seeded() {
             return Ok(SeedReport::Kept);
         }
         let edit = CatalogueEdit {
@@ -115,6 +114,7 @@ impl SeedCatalogue {
             expected_version: entry.version,
             editor: Editor::Seed,
             definition: definition.clone(),
+            retired_at: entry.retired_at,
             at: self.clock.now(),
         };
         match work.catalogue().edit(edit).await? {
@@ -136,6 +136,7 @@ impl SeedCatalogue {
             seeded_version: Some(1),
             created_at: now,
             updated_at: now,
+            retired_at: None,
         }
     }
 

@@ -8,14 +8,16 @@ use waifu_domain::user::Username;
 
 use super::guesses::{Account, Guesses, TooManyGuesses};
 use super::open_session::{OpenSession, SignedIn};
+use crate::ports::clock::Clock;
 use crate::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
-use crate::ports::store::{Store, StoreError, UnitOfWork, finish};
+use crate::ports::store::{Store, StoreError, StoredPassword, UnitOfWork, finish};
 
 #[derive(Debug, Clone)]
 pub struct SignIn {
     pub store: Arc<dyn Store>,
     pub passwords: Arc<dyn Passwords>,
     pub guesses: Guesses,
+    pub clock: Arc<dyn Clock>,
     pub open_session: OpenSession,
 }
 
@@ -56,7 +58,8 @@ impl SignIn {
         finish(work, outcome).await
     }
 
-    /// If neither the password nor the account has changed while it was verified, which takes its time.
+    /// If neither the password nor the account has changed while it was verified, which takes its time. A password that is
+    /// good for once is so no more.
     async fn open(
         &self,
         work: &mut dyn UnitOfWork,
@@ -64,12 +67,26 @@ impl SignIn {
         verified: Option<PasswordHash>,
     ) -> Result<SignedIn, SignInError> {
         let user = work.users().lock(user).await?.ok_or(SignInError::Wrong)?;
-        if work.users().password(user.id).await? != verified {
-            return Err(SignInError::Wrong);
-        }
+        let now = self.clock.now();
+        let stored = work.users().password(user.id).await?;
+        let stored = stored.filter(|stored| Some(&stored.hash) == verified.as_ref());
+        let stored = stored.filter(|stored| stored.until.is_none_or(|until| now < until));
+        let stored = stored.ok_or(SignInError::Wrong)?;
         if user.suspended_at.is_some() {
             return Err(SignInError::Suspended);
         }
-        Ok(self.open_session.execute(work, user).await?)
+        let is_for_once = stored.until.is_some();
+        if is_for_once {
+            let spent = StoredPassword {
+                until: Some(now),
+                ..stored
+            };
+            work.users().set_password(user.id, spent).await?;
+        }
+        let signed_in = self.open_session.execute(work, user).await?;
+        Ok(SignedIn {
+            has_to_change_password: is_for_once,
+            ..signed_in
+        })
     }
 }

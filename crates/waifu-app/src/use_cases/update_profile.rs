@@ -116,16 +116,14 @@ impl UpdateProfile {
         change.pronouns.apply(&mut user.pronouns);
         change.locale.apply(&mut user.locale);
         change.persona.apply(&mut user.persona);
-        let today = user.time_zone.date_of(self.clock.now());
+        let now = self.clock.now();
+        let today = user.time_zone.date_of(now);
         let lives =
             |birthday: Date| birthday <= today && today.year() - birthday.year() <= LONGEST_LIFE;
         if matches!(change.birthday, Change::Set(birthday) if !lives(birthday)) {
             return Err(UpdateProfileError::NotABirthday);
         }
-        let is_minor = user
-            .birthday
-            .is_some_and(|birthday| AgeGroup::of(birthday, today) == AgeGroup::Minor);
-        if is_minor {
+        if user.is_minor_by_birthday(now) {
             user.age_group = AgeGroup::Minor;
         }
         work.users().update(&user).await?;

@@ -1,12 +1,11 @@
-//! An edit of one's own companion, made against the version that the editor saw.
+//! An edit of a companion by her owner, made against the version that he saw.
 
 use std::sync::Arc;
 
 use waifu_domain::ids::WaifuId;
-use waifu_domain::waifu::{DocumentRefused, Visibility, Waifu, WaifuProfile};
+use waifu_domain::waifu::{DocumentRefused, Owner, Visibility, Waifu, WaifuProfile};
 
-use super::access::{Unseen, present_waifu};
-use crate::caller::Caller;
+use super::access::{NotOwned, owned_waifu};
 use crate::ports::clock::Clock;
 use crate::ports::store::{Edited, Editor, Store, StoreError, UnitOfWork, WaifuEdit, finish};
 
@@ -27,9 +26,7 @@ pub struct WaifuChange {
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateWaifuError {
     #[error(transparent)]
-    Unseen(#[from] Unseen),
-    #[error("the companion is another user's")]
-    NotOwner,
+    NotOwned(#[from] NotOwned),
     #[error("the companion has been edited since")]
     Stale,
     #[error(transparent)]
@@ -38,32 +35,30 @@ pub enum UpdateWaifuError {
 
 impl From<StoreError> for UpdateWaifuError {
     fn from(error: StoreError) -> Self {
-        Self::Unseen(error.into())
+        Self::NotOwned(error.into())
     }
 }
 
 impl UpdateWaifu {
+    /// Whether the caller may write for the house is the door's to check.
     pub async fn execute(
         &self,
-        caller: Caller,
+        owner: Owner,
         change: WaifuChange,
     ) -> Result<Waifu, UpdateWaifuError> {
         change.profile.check_documents()?;
         let mut work = self.store.begin().await?;
-        let outcome = self.edit(&mut *work, caller, change).await;
+        let outcome = self.edit(&mut *work, owner, change).await;
         finish(work, outcome).await
     }
 
     async fn edit(
         &self,
         work: &mut dyn UnitOfWork,
-        caller: Caller,
+        owner: Owner,
         change: WaifuChange,
     ) -> Result<Waifu, UpdateWaifuError> {
-        let waifu = present_waifu(work, caller.user_id, change.id).await?;
-        if !waifu.is_owned_by(caller.user_id) {
-            return Err(UpdateWaifuError::NotOwner);
-        }
+        let waifu = owned_waifu(work, owner, change.id).await?;
         if waifu.version != change.expected_version {
             return Err(UpdateWaifuError::Stale);
         }

@@ -24,7 +24,7 @@ impl World {
         soon(
             doors
                 .acts
-                .regenerate(doors.caller, doors.waifu, turn.turn_id),
+                .regenerate(doors.caller, doors.waifu, turn.turn_id, None),
         )
         .await
     }
@@ -197,9 +197,19 @@ async fn whoever_is_gone_or_was_never_met_answers_nothing() {
         user_id: fresh(),
         ..doors.caller
     };
-    let refused = soon(doors.acts.regenerate(stranger, doors.waifu, turn.turn_id)).await;
+    let refused = soon(
+        doors
+            .acts
+            .regenerate(stranger, doors.waifu, turn.turn_id, None),
+    )
+    .await;
     assert!(matches!(refused, Err(ActError::NotThere(_))), "{refused:?}");
-    let refused = soon(doors.acts.regenerate(doors.caller, fresh(), turn.turn_id)).await;
+    let refused = soon(
+        doors
+            .acts
+            .regenerate(doors.caller, fresh(), turn.turn_id, None),
+    )
+    .await;
     let not_found = matches!(refused, Err(ActError::Unseen(Unseen::NotFound)));
     assert!(not_found, "{refused:?}");
     world.desk.let_her_go(world.clock.now());
@@ -265,7 +275,7 @@ async fn another_answer_is_given_though_nobody_waits_for_it_any_more() {
     let doors = world.doors();
     let asked = doors
         .acts
-        .answer_again(doors.caller, doors.waifu, turn.turn_id);
+        .answer_again(doors.caller, doors.waifu, turn.turn_id, None);
     assert!(asked.now_or_never().is_none(), "it can't be over so soon");
     world.answer("oh, hello!").await;
     let told = watcher.until_over().await;

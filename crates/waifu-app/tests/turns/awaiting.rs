@@ -16,7 +16,7 @@ async fn who_asks_for_another_answer_can_wait_for_it() {
     let doors = world.doors();
     let asked = doors
         .acts
-        .answer_again(doors.caller, doors.waifu, turn.turn_id);
+        .answer_again(doors.caller, doors.waifu, turn.turn_id, None);
     let speak = async {
         let call = world.call().await;
         seconds_pass(5.0).await;
@@ -42,7 +42,7 @@ async fn who_waits_for_another_answer_looks_at_the_store_once_a_second() {
     let before = world.store.times(Operation::Snapshot);
     let asked = doors
         .acts
-        .answer_again(doors.caller, doors.waifu, turn.turn_id);
+        .answer_again(doors.caller, doors.waifu, turn.turn_id, None);
     let speak = async {
         let call = world.call().await;
         seconds_pass(10.0).await;

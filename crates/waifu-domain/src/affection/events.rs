@@ -86,6 +86,7 @@ impl Bench<'_> {
         self.setting
             .events
             .iter()
+            .filter(|(_, event)| !event.is_retired)
             .filter(|(_, event)| !(is_minor && event.presses_for_return))
             .filter(|(_, event)| event.requires.lack(&self.state).is_none())
             .filter(|(key, event)| self.comes_up(key, &event.trigger, absence))

@@ -36,6 +36,9 @@ pub struct EventDefinition {
     pub presses_for_return: bool,
     pub choices: Vec<Choice>,
     pub on_expiry: Expiry,
+    /// It comes up no more; what waits for a choice still does.
+    #[serde(skip)]
+    pub is_retired: bool,
 }
 
 /// What brings an event up. Looked at after every act and when a relationship is opened.
@@ -228,6 +231,7 @@ impl TryFrom<Draft> for EventDefinition {
             presses_for_return: draft.presses_for_return,
             choices: draft.choices,
             on_expiry: draft.on_expiry,
+            is_retired: false,
         })
     }
 }

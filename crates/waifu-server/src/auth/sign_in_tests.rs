@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use tempfile::TempDir;
 use time::Duration;
 use tokio::sync::Mutex;
+use waifu_app::ports::clock::Clock;
 use waifu_app::ports::passwords::{Password, PasswordHash, Passwords, PasswordsUnavailable};
-use waifu_app::ports::store::Store;
+use waifu_app::ports::store::{Store, StoredPassword};
 use waifu_app::use_cases::{
     Guesses, OpenSession, Register, Registration, SignIn, SignInError, SignedIn,
 };
 use waifu_domain::ids::UserId;
+use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::Username;
 
 use super::access_tokens::JwtAccessTokens;
@@ -44,7 +46,7 @@ impl Passwords for Counted {
         self.verified.fetch_add(1, Ordering::Relaxed);
         if let Some((store, user)) = self.meanwhile.lock().await.take() {
             let mut work = store.begin().await.expect("the store is there");
-            let other = PasswordHash("another".to_owned());
+            let other = StoredPassword::for_good(PasswordHash("another".to_owned()));
             let set = work.users().set_password(user, other).await;
             set.expect("he is there");
             work.commit().await.expect("the store is there");
@@ -105,6 +107,7 @@ impl World {
             store: Arc::clone(&store),
             passwords: passwords.clone(),
             guesses: Guesses::default(),
+            clock: Arc::new(SystemClock),
             open_session,
         };
         Self {
@@ -152,4 +155,29 @@ async fn whoever_knew_a_password_that_changes_meanwhile_is_not_let_in() {
         matches!(signed_in, Err(SignInError::Wrong)),
         "{signed_in:?}"
     );
+}
+
+#[tokio::test]
+async fn a_password_that_has_run_out_lets_nobody_in() {
+    let world = World::new().await;
+    let until = async |until: Timestamp| {
+        let hash = world.passwords.hash(password("for once")).await.unwrap();
+        let stored = StoredPassword {
+            hash,
+            until: Some(until),
+        };
+        let mut work = world.store.begin().await.unwrap();
+        let set = work.users().set_password(world.user, stored).await;
+        set.unwrap();
+        work.commit().await.unwrap();
+    };
+    let now = SystemClock.now();
+    until(now.minus(Duration::SECOND)).await;
+    let refused = world.sign_in("ada", "for once").await;
+    assert!(matches!(refused, Err(SignInError::Wrong)), "{refused:?}");
+    until(now.plus(Duration::MINUTE)).await;
+    let signed_in = world.sign_in("ada", "for once").await.unwrap();
+    assert!(signed_in.has_to_change_password);
+    let again = world.sign_in("ada", "for once").await;
+    assert!(matches!(again, Err(SignInError::Wrong)), "{again:?}");
 }

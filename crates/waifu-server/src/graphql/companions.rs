@@ -2,9 +2,12 @@
 
 use juniper::{DefaultScalarValue, GraphQLInputObject, GraphQLObject, ID};
 use serde_json::{Map, Value};
-use waifu_domain::waifu::Waifu;
+use waifu_app::ports::store::WaifuPlace;
+use waifu_domain::ids::WaifuId;
+use waifu_domain::waifu::{Owner, Waifu};
 
 use super::Context;
+use super::acting::idempotency_key;
 use super::mutation::{UserError, invalid};
 use super::objects::{VisibilityEnum, WaifuObject};
 use super::query::waifu_id;
@@ -26,6 +29,8 @@ pub struct CreateWaifuInput {
     stats: Option<Json>,
     /// `PRIVATE` unless told.
     visibility: Option<VisibilityEnum>,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
 }
 
 /// What is left out stays. A document is a merge patch (RFC 7396) of the one that is there: null removes.
@@ -56,6 +61,7 @@ pub struct WaifuPayload {
 
 pub async fn create(context: &Context, input: CreateWaifuInput) -> Result<Waifu, Problem> {
     let writer = context.writer().await?;
+    let key = idempotency_key(input.idempotency_key.as_deref())?;
     let fields = fields(
         Some(input.name),
         [
@@ -66,15 +72,18 @@ pub async fn create(context: &Context, input: CreateWaifuInput) -> Result<Waifu,
         input.visibility,
     );
     let body: WaifuBody = parse_value(Value::Object(fields))?;
-    Ok(context
-        .app
-        .create_waifu
-        .execute(writer, body.into())
-        .await?)
+    let create = &context.app.create_waifu;
+    Ok(create.execute(writer, body.into(), key).await?)
 }
 
 pub async fn update(context: &Context, input: UpdateWaifuInput) -> Result<Waifu, Problem> {
-    let writer = context.writer().await?;
+    let owner = Owner::User(context.writer().await?.user_id);
+    let (id, version, patch) = patch_of(input)?;
+    change(&context.app, owner, id, version, patch).await
+}
+
+/// Of whom, against which version, and what.
+pub fn patch_of(input: UpdateWaifuInput) -> Result<(WaifuId, u32, Map<String, Value>), Problem> {
     let id = waifu_id(&input.id, "id")?;
     let not_a_version = |_| invalid("expectedVersion", "must be 1 or more".to_owned());
     let version = u32::try_from(input.expected_version).map_err(not_a_version)?;
@@ -87,17 +96,24 @@ pub async fn update(context: &Context, input: UpdateWaifuInput) -> Result<Waifu,
         ],
         input.visibility,
     );
-    change(&context.app, writer, id, version, patch).await
+    Ok((id, version, patch))
 }
 
 pub async fn delete(context: &Context, input: DeleteWaifuInput) -> Result<(), Problem> {
-    let writer = context.writer().await?;
+    let owner = Owner::User(context.writer().await?.user_id);
     let id = waifu_id(&input.id, "id")?;
-    Ok(context.app.delete_waifu.execute(writer, id).await?)
+    Ok(context.app.delete_waifu.execute(owner, id).await?)
+}
+
+pub fn place(waifu: &Waifu) -> WaifuPlace {
+    WaifuPlace {
+        created_at: waifu.created_at,
+        id: waifu.id,
+    }
 }
 
 /// As REST's body has them.
-fn fields(
+pub fn fields(
     name: Option<String>,
     documents: [(&str, Option<Json>); 3],
     visibility: Option<VisibilityEnum>,

@@ -9,6 +9,8 @@ use super::api_keys::ApiKeyObject;
 use super::events::EventObject;
 use super::objects::{MessageObject, WaifuObject};
 use super::offers::{DateObject, GiftObject};
+use super::operators::catalogue::EntryObject;
+use super::operators::users::AccountObject;
 use crate::problem::{FieldError, Problem};
 use crate::rest::cursor::Cursor;
 use crate::rest::query::Paging;
@@ -105,3 +107,9 @@ connection_of!(
 connection_of!(GiftObject, "GiftEdge", "GiftConnection");
 connection_of!(DateObject, "DateEdge", "DateConnection");
 connection_of!(EventObject, "EventEdge", "EventConnection");
+connection_of!(AccountObject, "AccountEdge", "AccountConnection");
+connection_of!(
+    EntryObject,
+    "CatalogueEntryEdge",
+    "CatalogueEntryConnection"
+);

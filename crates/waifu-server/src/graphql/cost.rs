@@ -15,7 +15,7 @@ const UNLESS_TOLD: u64 = 50;
 /// The longest page: whoever asks for more is refused later, and whoever asks by a variable that is not there gets less.
 const LONGEST: u64 = 100;
 /// Lists that are no connections, by the name of their field, and how long they get.
-const PLAIN_LISTS: [(&str, u64); 1] = [("affectionHistory", 400)];
+const PLAIN_LISTS: [(&str, u64); 2] = [("affectionHistory", 400), ("usage", 92)];
 
 /// Refuses what costs too much. What can't be read juniper refuses itself.
 pub fn check(schema: &Schema, query: &str, variables: &Variables) -> Result<(), Problem> {

@@ -12,7 +12,15 @@ use super::acts::ActPayload;
 use super::api_keys::{CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyInput};
 use super::companions::{CreateWaifuInput, DeleteWaifuInput, UpdateWaifuInput, WaifuPayload};
 use super::objects::{MessageObject, RelationshipObject, RunStatusEnum, TurnKindEnum, signed};
-use super::operators::{AdjustAffectionInput, RestoreUserInput, SuspendUserInput};
+use super::operators::catalogue::{
+    CatalogueEntryPayload, PutCatalogueEntryInput, RetireCatalogueEntryInput,
+};
+use super::operators::house::{CreateHouseWaifuInput, DeleteHouseWaifuInput};
+use super::operators::users::{
+    EraseUserInput, MarkMinorInput, ResetPasswordInput, ResetPasswordPayload, RestoreUserInput,
+    SuspendUserInput,
+};
+use super::operators::{AdjustAffectionInput, catalogue, house, users};
 use super::query::waifu_id;
 use super::{Context, account, acting, api_keys, companions, known_wait_ms, operators};
 use crate::problem::{Code, FieldError, Problem, failed_turn};
@@ -39,6 +47,8 @@ pub struct CancelTurnInput {
 pub struct RegenerateInput {
     waifu_id: ID,
     turn_id: ID,
+    /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
+    idempotency_key: Option<String>,
 }
 
 #[derive(Debug, GraphQLInputObject)]
@@ -201,12 +211,59 @@ impl Mutation {
 
     /// Keep somebody out until that is taken back; for operators.
     async fn suspend_user(context: &Context, input: SuspendUserInput) -> DonePayload {
-        operators::suspend(context, input).await.into()
+        users::suspend(context, input).await.into()
     }
 
     /// Let somebody in again; for operators.
     async fn restore_user(context: &Context, input: RestoreUserInput) -> DonePayload {
-        operators::restore(context, input).await.into()
+        users::restore(context, input).await.into()
+    }
+
+    /// Erase an account, as its user can himself; for operators. It can't be taken back.
+    async fn erase_user(context: &Context, input: EraseUserInput) -> DonePayload {
+        users::erase(context, input).await.into()
+    }
+
+    /// Say whether somebody is a minor; for operators. He can't clear the mark himself.
+    async fn mark_minor(context: &Context, input: MarkMinorInput) -> DonePayload {
+        users::mark_minor(context, input).await.into()
+    }
+
+    /// Give somebody who has lost his password another one, for one sign-in within 24 hours; for operators. All his
+    /// sessions end.
+    async fn reset_password(context: &Context, input: ResetPasswordInput) -> ResetPasswordPayload {
+        users::reset_password(context, input).await
+    }
+
+    /// Make a companion of the house's; for operators.
+    async fn create_house_waifu(context: &Context, input: CreateHouseWaifuInput) -> WaifuPayload {
+        house::create(context, input).await.into()
+    }
+
+    /// Change a companion of the house's, as long as she is in the version that you saw; for operators.
+    async fn update_house_waifu(context: &Context, input: UpdateWaifuInput) -> WaifuPayload {
+        house::update(context, input).await.into()
+    }
+
+    /// Delete a companion of the house's; for operators. What was said with her stays readable.
+    async fn delete_house_waifu(context: &Context, input: DeleteHouseWaifuInput) -> DonePayload {
+        house::delete(context, input).await.into()
+    }
+
+    /// Define a gift, a date or an event: new, in the place of what has the key, or back from retirement; for operators.
+    async fn put_catalogue_entry(
+        context: &Context,
+        input: PutCatalogueEntryInput,
+    ) -> CatalogueEntryPayload {
+        catalogue::put(context, input).await
+    }
+
+    /// Offer a gift or a date no more, or let an event come up no more; for operators. What was done stays.
+    async fn retire_catalogue_entry(
+        context: &Context,
+        input: RetireCatalogueEntryInput,
+    ) -> DonePayload {
+        catalogue::retire(context, input).await.into()
     }
 }
 
@@ -232,9 +289,10 @@ async fn cancel(context: &Context, input: CancelTurnInput) -> Result<Answer, Pro
 async fn regenerate(context: &Context, input: RegenerateInput) -> Result<Answer, Problem> {
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
+    let key = acting::idempotency_key(input.idempotency_key.as_deref())?;
     let acts = &context.app.acts;
     Ok(acts
-        .answer_again(context.talker().await?, waifu, turn)
+        .answer_again(context.talker().await?, waifu, turn, key)
         .await?)
 }
 

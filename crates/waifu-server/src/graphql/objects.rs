@@ -8,7 +8,7 @@ use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
 use waifu_domain::slug::Slug;
 use waifu_domain::turn::{self, Message, Speaker};
-use waifu_domain::user::{Role, User};
+use waifu_domain::user::User;
 use waifu_domain::waifu::{Visibility, Waifu, Weight};
 
 use super::Context;
@@ -49,10 +49,7 @@ impl From<User> for UserObject {
             id: ID::new(user.id.to_string()),
             username: user.username.into(),
             display_name: user.display_name.into(),
-            roles: vec![match user.role {
-                Role::User => UserRoleEnum::User,
-                Role::Operator => UserRoleEnum::Operator,
-            }],
+            roles: vec![user.role.into()],
             time_zone: user.time_zone.to_string(),
             birthday: user.birthday.map(|day| day.to_string()),
             pronouns: user.pronouns.map(Into::into),

@@ -8,14 +8,18 @@ use waifu_domain::events::EventOccurrence;
 use waifu_domain::ids::WaifuId;
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::waifu::Waifu;
 
 use super::acts::{BucketEnum, InteractionObject, PartObject};
 use super::api_keys::ApiKeyObject;
+use super::companions::place;
 use super::connection::{Connection, paging};
 use super::events::EventObject;
 use super::objects::{MessageObject, RelationshipObject, UserObject, WaifuObject};
 use super::offers::{DateObject, GiftObject};
+use super::operators::catalogue::{EntryKindEnum, EntryObject};
+use super::operators::usage::DayUsageObject;
+use super::operators::users::AccountObject;
+use super::operators::{catalogue, house, usage, users};
 use super::{Context, account, api_keys};
 use crate::problem::{FieldError, Problem};
 use crate::rest::views::{DateView, GiftView, InteractionView, OccurrenceView};
@@ -54,10 +58,6 @@ impl Query {
             .list_waifus
             .execute(context.reader().await?, start, limit)
             .await?;
-        let place = |waifu: &Waifu| WaifuPlace {
-            created_at: waifu.created_at,
-            id: waifu.id,
-        };
         Ok(Some(Connection::new(page, place, WaifuObject::from)))
     }
 
@@ -195,6 +195,54 @@ impl Query {
             speaker: told.message.speaker,
         };
         Ok(Some(Connection::new(page, place, MessageObject::from)))
+    }
+
+    /// For operators: the accounts, oldest first, or the one of a name alone; 50 a page unless told, 100 at most.
+    async fn users(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+        username: Option<String>,
+    ) -> Result<Option<Connection<AccountObject>>, Problem> {
+        let page = users::page(context, first, after.as_deref(), username);
+        page.await.map(Some)
+    }
+
+    /// For operators: one account.
+    async fn user(context: &Context, id: ID) -> Result<Option<AccountObject>, Problem> {
+        users::one(context, &id).await.map(Some)
+    }
+
+    /// For operators: the house's companions, private ones too, oldest first; 50 a page unless told, 100 at most.
+    async fn house_waifus(
+        context: &Context,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<WaifuObject>>, Problem> {
+        let page = house::page(context, first, after.as_deref());
+        page.await.map(Some)
+    }
+
+    /// For operators: gifts, dates or events by key as they are defined, retired ones too; 50 a page unless told, 100 at
+    /// most.
+    async fn catalogue_entries(
+        context: &Context,
+        kind: EntryKindEnum,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Option<Connection<EntryObject>>, Problem> {
+        let page = catalogue::page(context, kind, first, after.as_deref());
+        page.await.map(Some)
+    }
+
+    /// For operators: what was used on each day from `from` to `to` (`YYYY-MM-DD`, in UTC; 30 days up to today unless told,
+    /// 92 at most), oldest first. Erased users are counted no more.
+    async fn usage(
+        context: &Context,
+        from: Option<String>,
+        to: Option<String>,
+    ) -> Result<Option<Vec<DayUsageObject>>, Problem> {
+        usage::usage(context, from, to).await.map(Some)
     }
 }
 

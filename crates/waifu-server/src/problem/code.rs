@@ -77,7 +77,7 @@ codes! {
     EventExpired = "event_expired", CONFLICT;
     /// so many messages are not taken back at once, or another turn came after the one to be answered again
     TooFarBack = "too_far_back", CONFLICT;
-    /// the username is taken
+    /// the name is taken
     NameTaken = "name_taken", CONFLICT;
     /// the client_message_id was used for another text, or the Idempotency-Key for another request
     IdempotencyMismatch = "idempotency_mismatch", UNPROCESSABLE_ENTITY;

@@ -9,9 +9,10 @@ use waifu_app::ports::passwords::PasswordsUnavailable;
 use waifu_app::ports::store::StoreError;
 use waifu_app::turns::NotBegun;
 use waifu_app::use_cases::{
-    ActError, AnswerError, ChangePasswordError, CreateApiKeyError, CreateWaifuError, NoAnswer,
-    PlotError, RefreshError, RefusedAct, RegisterError, SignInError, Unseen, UpdateProfileError,
-    UpdateWaifuError,
+    ActError, AnswerError, ChangePasswordError, CreateApiKeyError, CreateWaifuError,
+    EditCatalogueError, MarkMinorError, NoAnswer, NotOwned, PlotError, ReadUsageError,
+    RefreshError, RefusedAct, RegisterError, ResetPasswordError, SignInError, Unseen,
+    UpdateProfileError, UpdateWaifuError,
 };
 use waifu_domain::affection::Refusal;
 use waifu_domain::ids::TurnId;
@@ -155,7 +156,63 @@ impl From<CreateWaifuError> for Problem {
     fn from(error: CreateWaifuError) -> Self {
         match error {
             CreateWaifuError::Document(refused) => refused.into(),
+            CreateWaifuError::KeyTaken => Self::new(Code::NameTaken, error.to_string()),
+            CreateWaifuError::Mismatch => idempotency_mismatch(),
+            CreateWaifuError::Gone => companion_gone(),
             CreateWaifuError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NotOwned> for Problem {
+    fn from(error: NotOwned) -> Self {
+        match error {
+            NotOwned::Unseen(unseen) => unseen.into(),
+            NotOwned::NotOwner => {
+                Self::new(Code::NotOwner, "only her owner may change this companion")
+            }
+        }
+    }
+}
+
+impl From<EditCatalogueError> for Problem {
+    fn from(error: EditCatalogueError) -> Self {
+        match error {
+            EditCatalogueError::NotThere => Self::new(Code::NotFound, error.to_string()),
+            EditCatalogueError::Stale => Self::new(Code::PreconditionFailed, error.to_string()),
+            EditCatalogueError::RuleBook(_) => Self::invalid_field("", error.to_string()),
+            EditCatalogueError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkMinorError> for Problem {
+    fn from(error: MarkMinorError) -> Self {
+        match error {
+            MarkMinorError::NotThere => Self::new(Code::NotFound, error.to_string()),
+            MarkMinorError::BornTooLate => Self::new(Code::Validation, error.to_string()),
+            MarkMinorError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for Problem {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::NotThere => Self::new(Code::NotFound, error.to_string()),
+            ResetPasswordError::Passwords(error) => error.into(),
+            ResetPasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadUsageError> for Problem {
+    fn from(error: ReadUsageError) -> Self {
+        match error {
+            ReadUsageError::NotASpan => {
+                Self::invalid(vec![FieldError::parameter("from", error.to_string())])
+            }
+            ReadUsageError::Store(error) => error.into(),
         }
     }
 }
@@ -163,10 +220,7 @@ impl From<CreateWaifuError> for Problem {
 impl From<UpdateWaifuError> for Problem {
     fn from(error: UpdateWaifuError) -> Self {
         match error {
-            UpdateWaifuError::Unseen(unseen) => unseen.into(),
-            UpdateWaifuError::NotOwner => {
-                Self::new(Code::NotOwner, "only her owner may change this companion")
-            }
+            UpdateWaifuError::NotOwned(error) => error.into(),
             UpdateWaifuError::Stale => Self::new(
                 Code::PreconditionFailed,
                 "the companion has another version by now; read her again",
@@ -244,10 +298,7 @@ impl From<ActError> for Problem {
                 Self::new(Code::NotFound, format!("there is no such {what}"))
             }
             ActError::Refused(refused) => refused.into(),
-            ActError::Mismatch => Self::new(
-                Code::IdempotencyMismatch,
-                "this Idempotency-Key was used for another request",
-            ),
+            ActError::Mismatch => idempotency_mismatch(),
             ActError::Busy(turn) => Self::new(
                 Code::TurnInProgress,
                 "a turn is being answered, and that has to be over first",
@@ -378,6 +429,13 @@ pub fn failed_turn(turn: TurnId, reason: Option<EndReason>) -> Problem {
 
 fn internal() -> Problem {
     Problem::new(Code::Internal, "something failed in the server")
+}
+
+fn idempotency_mismatch() -> Problem {
+    Problem::new(
+        Code::IdempotencyMismatch,
+        "this Idempotency-Key was used for another request",
+    )
 }
 
 fn no_such_companion() -> Problem {

@@ -95,9 +95,8 @@ fn cut_off() -> Problem {
 
 /// JSON into `T`, or the problem with the pointer of the field.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // serde would take a list for the fields of an object, in their order.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(Problem::invalid_field("", "must be an object"));
+        return Err(no_object());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value: T =
@@ -108,7 +107,15 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 
 /// As [`parse`], from JSON that has been read.
 pub fn parse_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    if value.is_array() {
+        return Err(no_object());
+    }
     serde_path_to_error::deserialize(value).map_err(|error| explain(&error))
+}
+
+/// For a list, which serde would take for the fields of an object, in their order.
+fn no_object() -> Problem {
+    Problem::invalid_field("", "must be an object")
 }
 
 fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {

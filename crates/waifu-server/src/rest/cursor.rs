@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use waifu_app::ports::store::{MessagePlace, OccurrencePlace, WaifuPlace};
-use waifu_domain::ids::ApiKeyId;
+use waifu_domain::ids::{ApiKeyId, UserId};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::Speaker;
@@ -80,16 +80,21 @@ impl Cursor for Slug {
     }
 }
 
-/// The id of an API key.
-impl Cursor for ApiKeyId {
-    fn encode(&self) -> String {
-        pack(&self.to_string())
-    }
+macro_rules! cursors_of_ids {
+    ($($id:ty),*) => {$(
+        impl Cursor for $id {
+            fn encode(&self) -> String {
+                pack(&self.to_string())
+            }
 
-    fn decode(text: &str) -> Option<Self> {
-        unpack(text)?.parse().ok()
-    }
+            fn decode(text: &str) -> Option<Self> {
+                unpack(text)?.parse().ok()
+            }
+        }
+    )*};
 }
+
+cursors_of_ids!(ApiKeyId, UserId);
 
 /// A row's number in a ledger.
 impl Cursor for u32 {

@@ -13,6 +13,7 @@ pub mod health;
 pub mod idempotency;
 pub mod me;
 pub mod openapi;
+pub mod preconditions;
 pub mod query;
 pub mod relationship;
 pub mod request_id;
@@ -91,8 +92,28 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .wrap(from_fn(limit))
                 .wrap(from_fn(authenticate))
                 .service(admin::adjust::adjust)
-                .service(admin::suspend::suspend)
-                .service(admin::suspend::restore),
+                .service(admin::users::list::list)
+                .service(admin::users::get::get)
+                .service(admin::users::erase::erase)
+                .service(admin::users::suspend::suspend)
+                .service(admin::users::suspend::restore)
+                .service(admin::users::minor::mark)
+                .service(admin::users::minor::clear)
+                .service(admin::users::reset::reset)
+                .service(admin::waifus::list::list)
+                .service(admin::waifus::create::create)
+                .service(admin::waifus::update::update)
+                .service(admin::waifus::delete::delete)
+                .service(admin::catalogue::gifts::list)
+                .service(admin::catalogue::gifts::put)
+                .service(admin::catalogue::gifts::retire)
+                .service(admin::catalogue::dates::list)
+                .service(admin::catalogue::dates::put)
+                .service(admin::catalogue::dates::retire)
+                .service(admin::catalogue::events::list)
+                .service(admin::catalogue::events::put)
+                .service(admin::catalogue::events::retire)
+                .service(admin::usage::read),
         );
 }
 

@@ -18,6 +18,7 @@ pub fn entry(key: &str, definition: Definition) -> CatalogueEntry {
         seeded_version: None,
         created_at: moment(0),
         updated_at: moment(0),
+        retired_at: None,
     }
 }
 

@@ -137,6 +137,26 @@ pub async fn an_edit_of_an_older_version_of_an_entry_is_stale(
     Ok(())
 }
 
+pub async fn an_entry_is_retired_and_brought_back(under_test: &StoreUnderTest) -> Promise {
+    let written = entry("rose", Definition::Gift(gift()));
+    insert(under_test, &written).await?;
+    let retired = CatalogueEdit {
+        retired_at: Some(moment(1)),
+        ..edit_of(&written, "A rose", Editor::Person)
+    };
+    assert_eq!(edit(under_test, retired.clone()).await?, Edited::Done);
+    let read = by_id(under_test, written.id).await?;
+    assert_eq!((read.version, read.retired_at), (2, Some(moment(1))));
+    let back = CatalogueEdit {
+        expected_version: 2,
+        retired_at: None,
+        ..retired
+    };
+    assert_eq!(edit(under_test, back).await?, Edited::Done);
+    assert_eq!(by_id(under_test, written.id).await?.retired_at, None);
+    Ok(())
+}
+
 pub async fn a_seeds_version_of_an_entry_is_told_from_a_persons(
     under_test: &StoreUnderTest,
 ) -> Promise {
@@ -185,6 +205,7 @@ fn edit_of(entry: &CatalogueEntry, name: &str, editor: Editor) -> CatalogueEdit 
             tags: [slug("thorny")].into(),
             ..gift()
         }),
+        retired_at: entry.retired_at,
         at: moment(1),
     }
 }

@@ -155,6 +155,7 @@ macro_rules! store_contract {
                 a_taken_name_is_refused_and_the_unit_of_work_goes_on,
                 an_update_writes_back_what_may_change,
                 a_password_is_changed_for_its_user_alone,
+                pages_of_users_lose_nobody,
                 a_locked_user_makes_the_next_one_wait,
                 a_users_days_come_back_as_they_were,
                 a_judge_is_told_of_the_users_days,
@@ -177,6 +178,7 @@ macro_rules! store_contract {
                 many_runs_of_one_user_that_end_at_once_are_all_paid,
                 what_was_spent_goes_with_its_user,
                 old_days_are_forgotten_and_others_kept,
+                what_all_have_used_is_counted_by_the_day,
             }
             api_keys {
                 keys_are_listed_newest_first_to_their_owner_alone,
@@ -195,6 +197,7 @@ macro_rules! store_contract {
                 a_companion_is_deleted_once,
                 a_page_shows_what_the_viewer_may_see,
                 pages_of_companions_lose_nobody,
+                the_houses_companions_are_listed_whoever_may_see_them,
             }
             relationships {
                 strangers_have_no_relationship,
@@ -305,6 +308,7 @@ macro_rules! store_contract {
                 an_entrys_key_is_taken_once_among_its_kind,
                 an_edit_makes_a_new_version_of_an_entry,
                 an_edit_of_an_older_version_of_an_entry_is_stale,
+                an_entry_is_retired_and_brought_back,
                 a_seeds_version_of_an_entry_is_told_from_a_persons,
                 an_entry_of_a_rolled_back_unit_of_work_is_not_there,
             }

@@ -1,35 +1,51 @@
 //! Receipts: kept once, found until they expire, and gone with the unit of work that they were kept in.
 
 use time::Duration;
-use waifu_app::ports::store::{Receipt, ReceiptKey, StoreError, Taken};
+use waifu_app::ports::store::{Receipt, ReceiptKey, StoreError, Taken, Written, WrittenAct};
 use waifu_domain::timestamp::Timestamp;
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{moment, user};
+use crate::builders::{moment, user, waifu};
 
 const A_MICROSECOND: Duration = Duration::microseconds(1);
 
 pub async fn a_receipt_comes_back_whole(under_test: &StoreUnderTest) -> Promise {
     let (key, receipt) = kept(under_test).await?;
-    let hello = under_test.history(receipt.relationship_id).await?;
-    let with_answer = Receipt {
-        request: std::array::from_fn(|n| u8::try_from(n * 8).expect("at most 248")),
+    let Written::Act(act) = receipt.of else {
+        panic!("it is of an act");
+    };
+    let hello = under_test.history(act.relationship_id).await?;
+    let her = under_test.add_waifu(waifu()).await?;
+    let answered = WrittenAct {
         after_no: 3,
         last_no: 5,
         turn_id: Some(hello[0].turn_id),
-        expires_at: Some(moment(60)),
-        ..receipt
+        ..act
     };
-    let other = ReceiptKey {
-        key: "\u{1f97a} 'quoted'".to_owned(),
-        ..key.clone()
+    let again = Written::Run {
+        relationship_id: act.relationship_id,
+        turn_id: hello[0].turn_id,
+        run: 2,
     };
-    insert(under_test, &other, with_answer).await?;
+    for (name, of) in [
+        ("\u{1f97a} 'quoted'", Written::Act(answered)),
+        ("again", again),
+        ("her", Written::Waifu(her.id)),
+    ] {
+        let written = Receipt {
+            request: std::array::from_fn(|n| u8::try_from(n * 8).expect("at most 248")),
+            of,
+            expires_at: Some(moment(60)),
+            ..receipt
+        };
+        let other = ReceiptKey {
+            key: name.to_owned(),
+            ..key.clone()
+        };
+        insert(under_test, &other, written).await?;
+        assert_eq!(find(under_test, &other, moment(1)).await?, Some(written));
+    }
     assert_eq!(find(under_test, &key, moment(1)).await?, Some(receipt));
-    assert_eq!(
-        find(under_test, &other, moment(1)).await?,
-        Some(with_answer)
-    );
     Ok(())
 }
 
@@ -138,7 +154,7 @@ pub async fn another_scope_user_or_key_is_another_receipt(under_test: &StoreUnde
     for (other, n) in others.iter().zip(1..) {
         assert_eq!(find(under_test, other, moment(0)).await?, None, "{other:?}");
         let receipt = Receipt {
-            last_no: receipt.last_no + n,
+            request: [n; 32],
             ..receipt
         };
         insert(under_test, other, receipt).await?;
@@ -174,10 +190,12 @@ async fn kept(under_test: &StoreUnderTest) -> Result<(ReceiptKey, Receipt), Stor
     };
     let receipt = Receipt {
         request: [7; 32],
-        relationship_id: relationship.id,
-        after_no: 0,
-        last_no: 1,
-        turn_id: None,
+        of: Written::Act(WrittenAct {
+            relationship_id: relationship.id,
+            after_no: 0,
+            last_no: 1,
+            turn_id: None,
+        }),
         at: moment(0),
         expires_at: None,
     };

@@ -2,17 +2,21 @@
 
 use std::sync::Arc;
 
+use time::Duration;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
-use waifu_app::ports::store::{Day, Spent, StoreError};
+use waifu_app::ports::store::{Day, DayUsage, Spent, StoreError};
 use waifu_app::ports::turn_store::{Authority, Settled, Settlement};
 use waifu_domain::events::{EventOccurrence, OccurrenceState};
 use waifu_domain::ids::UserId;
 use waifu_domain::relationship::Pair;
+use waifu_domain::timestamp::Timestamp;
 
 use super::scenario::{Scenario, accept_new};
 use super::{Promise, StoreUnderTest};
-use crate::builders::{cancellation, failure, fresh, moment, settlement, slug, user, waifu};
+use crate::builders::{
+    cancellation, failure, fresh, moment, new_turn_at, settlement, slug, user, waifu,
+};
 
 fn today() -> Day {
     Day::of(moment(0))
@@ -228,4 +232,55 @@ pub async fn old_days_are_forgotten_and_others_kept(under_test: &StoreUnderTest)
     assert_eq!(under_test.spent(ada, today()).await?, 5);
     assert_eq!(under_test.spent(ada, today().before()).await?, 0);
     Ok(())
+}
+
+pub async fn what_all_have_used_is_counted_by_the_day(under_test: &StoreUnderTest) -> Promise {
+    let mut scenario = under_test.scenario("ada").await?;
+    let bob = under_test.add_user(user("bob")).await?;
+    let (ada, day) = (scenario.pair.user_id, i64::from(86_400));
+    // Two runs of hers on the first day, one of his on the second that fails, and one on the third.
+    let runs = [
+        (ada, 0, true),
+        (ada, day - 1, true),
+        (bob.id, day, false),
+        (ada, 2 * day, true),
+    ];
+    for (whose, at, speaks) in runs {
+        scenario.pair.user_id = whose;
+        let turn = new_turn_at(scenario.pair, scenario.process, "hello", midnight(at));
+        let opening = under_test.accept_new(turn).await?;
+        let (standing, process) = (&opening.standing, scenario.process);
+        let ending = if speaks {
+            settlement(standing, process, "hi", midnight(at))
+        } else {
+            failure(standing, process, midnight(at))
+        };
+        assert_eq!(under_test.turns.settle(ending).await?, Settled::Done);
+    }
+    let first = Day::of(midnight(0));
+    let mut look = under_test.store.snapshot().await?;
+    let usage = look.spending().usage(first, first.after()).await?;
+    let adas = DayUsage {
+        day: first,
+        users: 1,
+        runs: 2,
+        failed_runs: 0,
+        prompt_tokens: 2 * 321,
+        completion_tokens: 2 * 12,
+    };
+    let bobs = DayUsage {
+        day: first.after(),
+        users: 1,
+        runs: 1,
+        failed_runs: 1,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+    };
+    assert_eq!(usage, [adas, bobs]);
+    Ok(())
+}
+
+/// So many seconds after the first midnight of the test's time.
+fn midnight(seconds: i64) -> Timestamp {
+    today().after().start().plus(Duration::seconds(seconds))
 }

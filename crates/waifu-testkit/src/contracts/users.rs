@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::macros::date;
 use waifu_app::ports::passwords::PasswordHash;
-use waifu_app::ports::store::{StoreError, Taken};
+use waifu_app::ports::store::{StoreError, StoredPassword, Taken};
 use waifu_domain::time_zone::TimeZone;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::{AgeGroup, Role, User};
@@ -102,10 +102,11 @@ pub async fn an_update_writes_back_what_may_change(under_test: &StoreUnderTest) 
 pub async fn a_password_is_changed_for_its_user_alone(under_test: &StoreUnderTest) -> Promise {
     let ada = under_test.add_user(user("ada")).await?;
     let bob = under_test.add_user(user("bob")).await?;
-    let (old, new) = (
-        new_user(ada.clone()).password_hash,
-        PasswordHash("new".to_owned()),
-    );
+    let old = StoredPassword::for_good(new_user(ada.clone()).password_hash);
+    let new = StoredPassword {
+        hash: PasswordHash("new".to_owned()),
+        until: Some(moment(60)),
+    };
     let mut work = under_test.store.begin().await?;
     assert_eq!(work.users().password(ada.id).await?, Some(old.clone()));
     work.users().set_password(ada.id, new.clone()).await?;
@@ -114,6 +115,27 @@ pub async fn a_password_is_changed_for_its_user_alone(under_test: &StoreUnderTes
     assert_eq!(look.users().password(ada.id).await?, Some(new));
     assert_eq!(look.users().password(bob.id).await?, Some(old));
     assert_eq!(look.users().password(fresh()).await?, None);
+    Ok(())
+}
+
+pub async fn pages_of_users_lose_nobody(under_test: &StoreUnderTest) -> Promise {
+    let mut everybody = Vec::new();
+    for n in 0..5 {
+        everybody.push(under_test.add_user(user(&format!("user_{n}"))).await?);
+    }
+    everybody.sort_by_key(|user| user.id);
+    let mut look = under_test.store.snapshot().await?;
+    let mut paged = Vec::new();
+    loop {
+        let after = paged.last().map(|user: &User| user.id);
+        let page = look.users().page(after, 2).await?;
+        assert!(page.len() <= 2);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, everybody);
     Ok(())
 }
 

@@ -215,6 +215,46 @@ pub async fn pages_of_companions_lose_nobody(under_test: &StoreUnderTest) -> Pro
     Ok(())
 }
 
+pub async fn the_houses_companions_are_listed_whoever_may_see_them(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    let of_house = Waifu {
+        owner: Owner::House,
+        visibility: Visibility::Private,
+        ..waifu()
+    };
+    let later = Waifu {
+        id: fresh(),
+        created_at: moment(1),
+        visibility: Visibility::Public,
+        ..of_house.clone()
+    };
+    let deleted = Waifu {
+        id: fresh(),
+        ..of_house.clone()
+    };
+    let adas = Waifu {
+        id: fresh(),
+        owner: Owner::User(ada.id),
+        ..of_house.clone()
+    };
+    for her in [&of_house, &later, &deleted, &adas] {
+        under_test.add_waifu(her.clone()).await?;
+    }
+    under_test.delete_waifu(&deleted).await?;
+    let mut look = under_test.store.snapshot().await?;
+    let first = look.waifus().of_house(None, 1).await?;
+    assert_eq!(first, std::slice::from_ref(&of_house));
+    let place = WaifuPlace {
+        created_at: of_house.created_at,
+        id: of_house.id,
+    };
+    let rest = look.waifus().of_house(Some(place), 5).await?;
+    assert_eq!(rest, [later]);
+    Ok(())
+}
+
 /// All pages of so many, one after the other.
 async fn pages(
     under_test: &StoreUnderTest,

@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use time::Duration;
 use waifu_app::ports::store::{
     ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Day,
-    Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages, NewReaction,
-    NewRun, OccurrencePlace, PersonalData, Receipts, Relationships, Sessions, Spending, Store,
-    StoreError, Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users, VoidedTurns, Waifus,
+    DayUsage, Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages,
+    NewReaction, NewRun, OccurrencePlace, PersonalData, Receipts, Relationships, Sessions,
+    Spending, Store, StoreError, Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users,
+    VoidedTurns, Waifus,
 };
 use waifu_app::ports::turn_store::{Append, FirstMeeting, TurnRef};
 use waifu_domain::affection::RuleBook;
@@ -408,6 +409,10 @@ impl Spending for View<'_> {
     async fn of_day(&mut self, user: UserId, day: Day) -> Result<u64, StoreError> {
         let memory = self.store.memory();
         Ok(memory.spent.get(&(user, day)).copied().unwrap_or_default())
+    }
+
+    async fn usage(&mut self, _from: Day, _to: Day) -> Result<Vec<DayUsage>, StoreError> {
+        not_in_memory()
     }
 
     async fn forget_before(&mut self, day: Day, _limit: u32) -> Result<u64, StoreError> {

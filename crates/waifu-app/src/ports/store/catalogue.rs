@@ -33,6 +33,8 @@ pub struct CatalogueEntry {
     pub seeded_version: Option<u32>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Since when it is offered no more.
+    pub retired_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,30 @@ pub enum Definition {
     Event(EventDefinition),
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    Gift,
+    Date,
+    Event,
+}
+
+impl CatalogueEntry {
+    /// Whether a seed wrote this version; another one is a person's work.
+    pub fn is_seeded(&self) -> bool {
+        self.seeded_version == Some(self.version)
+    }
+}
+
+impl Definition {
+    pub fn kind(&self) -> EntryKind {
+        match self {
+            Self::Gift(_) => EntryKind::Gift,
+            Self::Date(_) => EntryKind::Date,
+            Self::Event(_) => EntryKind::Event,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct CatalogueEdit {
     pub id: EntryId,
@@ -49,5 +75,6 @@ pub struct CatalogueEdit {
     pub editor: Editor,
     /// Of the same kind.
     pub definition: Definition,
+    pub retired_at: Option<Timestamp>,
     pub at: Timestamp,
 }

@@ -17,16 +17,16 @@ use async_trait::async_trait;
 use waifu_domain::affection::RuleBook;
 
 pub use api_keys::{ApiKey, ApiKeys};
-pub use catalogue::{CatalogueEdit, CatalogueEntries, CatalogueEntry, Definition};
+pub use catalogue::{CatalogueEdit, CatalogueEntries, CatalogueEntry, Definition, EntryKind};
 pub use event_log::{EventLog, LoggedEvent};
 pub use messages::{MessagePlace, Messages, TurnOutcome};
 pub use personal_data::{PersonalData, RunRecord, SaidRecord, TurnRecord, WaifuVersion};
-pub use receipts::{Receipt, ReceiptKey, Receipts};
+pub use receipts::{Receipt, ReceiptKey, Receipts, Written, WrittenAct};
 pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
 pub use sessions::{Session, Sessions, Standing, Whose};
-pub use spending::{Day, Spending, Spent};
+pub use spending::{Day, DayUsage, Spending, Spent};
 pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, Turns, VoidedTurns};
-pub use users::{NewUser, Taken, Users};
+pub use users::{NewUser, StoredPassword, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
 
 use super::language_model::BoxError;

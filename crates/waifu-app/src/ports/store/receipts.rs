@@ -1,8 +1,9 @@
-//! Receipts: what an act wrote, under the key with which it was asked for, so that asking again changes nothing.
+//! Receipts: what a request wrote, under the key with which it was asked for, so that asking again changes nothing.
 
 use async_trait::async_trait;
-use waifu_domain::ids::{RelationshipId, TurnId, UserId};
+use waifu_domain::ids::{RelationshipId, TurnId, UserId, WaifuId};
 use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::RunNo;
 
 use super::{StoreError, Taken};
 
@@ -38,6 +39,27 @@ pub struct ReceiptKey {
 pub struct Receipt {
     /// SHA-256 of what was asked for.
     pub request: [u8; 32],
+    pub of: Written,
+    pub at: Timestamp,
+    /// `None`: never.
+    pub expires_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    Act(WrittenAct),
+    /// Another answer to a turn.
+    Run {
+        relationship_id: RelationshipId,
+        turn_id: TurnId,
+        run: RunNo,
+    },
+    Waifu(WaifuId),
+}
+
+/// What an act on a relationship wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrittenAct {
     pub relationship_id: RelationshipId,
     /// The ledger rows after this number …
     pub after_no: u32,
@@ -45,7 +67,4 @@ pub struct Receipt {
     pub last_no: u32,
     /// Her answer.
     pub turn_id: Option<TurnId>,
-    pub at: Timestamp,
-    /// `None`: never.
-    pub expires_at: Option<Timestamp>,
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use waifu_domain::ids::UserId;
+use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::{User, Username};
 
 use super::StoreError;
@@ -23,8 +24,28 @@ pub trait Users: Send {
     /// Writes back what may change: display name, role, age group, time zone, birthday, suspension.
     async fn update(&mut self, user: &User) -> Result<(), StoreError>;
 
-    async fn password(&mut self, id: UserId) -> Result<Option<PasswordHash>, StoreError>;
-    async fn set_password(&mut self, id: UserId, hash: PasswordHash) -> Result<(), StoreError>;
+    /// Those after `after`, in the order of their ids, at most `limit`.
+    async fn page(&mut self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
+
+    async fn password(&mut self, id: UserId) -> Result<Option<StoredPassword>, StoreError>;
+    async fn set_password(
+        &mut self,
+        id: UserId,
+        password: StoredPassword,
+    ) -> Result<(), StoreError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPassword {
+    pub hash: PasswordHash,
+    /// From then on nobody gets in with it; `None`: it is good until it is changed.
+    pub until: Option<Timestamp>,
+}
+
+impl StoredPassword {
+    pub fn for_good(hash: PasswordHash) -> Self {
+        Self { hash, until: None }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -27,6 +27,13 @@ pub trait Waifus: Send {
         limit: u32,
     ) -> Result<Vec<Waifu>, StoreError>;
 
+    /// The house's that are not deleted. Oldest first, after `after`, at most `limit`.
+    async fn of_house(
+        &mut self,
+        after: Option<WaifuPlace>,
+        limit: u32,
+    ) -> Result<Vec<Waifu>, StoreError>;
+
     /// Changes her if she is still at `edit.expected_version`, and keeps the new version.
     async fn edit(&mut self, edit: WaifuEdit) -> Result<Edited, StoreError>;
 

@@ -5,18 +5,22 @@ use std::sync::Arc;
 use waifu_domain::ids::{MessageId, TurnId, WaifuId};
 use waifu_domain::prompt::Occasion;
 use waifu_domain::relationship::{Cause, Pair, Relationship};
+use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{Message, RunNo, RunStatus, TurnKind, plain_text};
 use waifu_domain::waifu::Personality;
 
 use super::{ActError, Acts, ActsParts, occasion, pair};
 use crate::caller::Caller;
 use crate::catalogues::StoredCatalogue;
-use crate::ports::store::{Appended, LatestTurn, NewRun, StoreError, UnitOfWork, finish};
+use crate::ports::store::{
+    Appended, LatestTurn, NewRun, StoreError, Taken, UnitOfWork, Written, finish,
+};
 use crate::ports::turn_store::{Append, DurableEvent, TurnRef};
 use crate::turns::news::{Happening, Numbered};
 use crate::turns::{Done, Granter, Reaction, append};
-use crate::use_cases::access::present_waifu;
+use crate::use_cases::access::{known_waifu, present_waifu};
 use crate::use_cases::await_answer::{Answer, AwaitAnswer, Look, NoAnswer};
+use crate::use_cases::idempotency::{Asked, IdempotencyKey, Ticket};
 
 /// What was chosen.
 #[derive(Debug, Clone)]
@@ -26,12 +30,14 @@ pub struct Chosen {
 }
 
 impl Acts {
-    /// Starts another run of the latest turn. It goes on when this future is dropped.
+    /// Starts another run of the latest turn; asked for again under the same key, the run that was started then. It goes on
+    /// when this future is dropped.
     pub async fn regenerate(
         &self,
         caller: Caller,
         waifu_id: WaifuId,
         turn: TurnId,
+        key: Option<IdempotencyKey>,
     ) -> Result<TurnRef, ActError> {
         let pair = pair(caller, waifu_id);
         let place = self.room.enter(pair.user_id).ok_or(ActError::TooMany)?;
@@ -41,13 +47,14 @@ impl Acts {
             let _alone = alone.wait(pair).await;
             let catalogue = parts.catalogues.current().await;
             let mut work = parts.store.begin().await?;
-            let again = Again {
+            let again = Retake {
                 parts: &parts,
                 catalogue: &catalogue,
                 pair,
                 turn,
             };
-            let started = again.start(&mut *work, &granter).await;
+            let ticket = key.map(|key| again.ticket(key));
+            let started = again.start(&mut *work, &granter, ticket).await;
             finish(work, started).await
         };
         self.parts.supervisor.perform(pair, act).await
@@ -59,16 +66,19 @@ impl Acts {
         caller: Caller,
         waifu_id: WaifuId,
         turn: TurnId,
+        key: Option<IdempotencyKey>,
     ) -> Result<Answer, ActError> {
         let watch = self.parts.hub.watch(pair(caller, waifu_id));
-        let turn = self.regenerate(caller, waifu_id, turn).await?;
+        // Who asks again may ask for a run that is over.
+        let look = key.as_ref().map_or(Look::Later, |_| Look::First);
+        let turn = self.regenerate(caller, waifu_id, turn, key).await?;
         let await_answer = AwaitAnswer {
             store: Arc::clone(&self.parts.store),
             read_relationship: self.parts.read_relationship.clone(),
             patience: self.parts.patience,
         };
         let run = (turn.turn_id, turn.run);
-        let answer = await_answer.of(&watch, run, Look::Later).await;
+        let answer = await_answer.of(&watch, run, look).await;
         answer.map_err(|error| match error {
             NoAnswer::StillStreaming(_) => ActError::Busy(turn),
             NoAnswer::Unseen(unseen) => unseen.into(),
@@ -91,7 +101,7 @@ impl Acts {
             let _alone = alone.wait(pair).await;
             let catalogue = parts.catalogues.current().await;
             let mut work = parts.store.begin().await?;
-            let again = Again {
+            let again = Retake {
                 parts: &parts,
                 catalogue: &catalogue,
                 pair,
@@ -104,23 +114,40 @@ impl Acts {
     }
 }
 
-struct Again<'a> {
+struct Retake<'a> {
     parts: &'a ActsParts,
     catalogue: &'a StoredCatalogue,
     pair: Pair,
     turn: TurnId,
 }
 
-impl Again<'_> {
+impl Retake<'_> {
+    fn ticket(&self, key: IdempotencyKey) -> Ticket {
+        let by = self.pair.user_id;
+        let scope = format!("regenerate {} {}", self.pair.waifu_id, self.turn);
+        Ticket::of_client(by, scope, key, "")
+    }
+
     async fn start(
         &self,
         work: &mut dyn UnitOfWork,
         granter: &Granter,
+        ticket: Option<Ticket>,
     ) -> Result<Done<TurnRef>, ActError> {
-        let (relationship, latest) = self.latest(work).await?;
+        let relationship = self.lock(work).await?;
+        let now = self.parts.clock.now();
+        if let Some(ticket) = &ticket
+            && let Some(turn) = self.started_before(work, ticket, now).await?
+        {
+            return Ok(Done {
+                outcome: turn,
+                news: Vec::new(),
+                reaction: None,
+            });
+        }
+        let latest = self.latest(work, &relationship).await?;
         let occasion = self.occasion(work, &latest).await?;
         let grant = granter.try_grant(work).await?;
-        let now = self.parts.clock.now();
         let again = NewRun {
             turn_id: self.turn,
             relationship_id: relationship.id,
@@ -129,6 +156,16 @@ impl Again<'_> {
             at: now,
         };
         let turn = work.turns().start_again(again).await?;
+        if let Some(ticket) = ticket {
+            let of = Written::Run {
+                relationship_id: relationship.id,
+                turn_id: turn.turn_id,
+                run: turn.run,
+            };
+            if ticket.keep(work, of, now).await? == Err(Taken) {
+                return Err(ActError::Mismatch);
+            }
+        }
         let mut append = append::nothing(&relationship, now);
         append
             .events
@@ -147,12 +184,36 @@ impl Again<'_> {
         })
     }
 
+    /// The run that was started when this was asked for before.
+    async fn started_before(
+        &self,
+        work: &mut dyn UnitOfWork,
+        ticket: &Ticket,
+        now: Timestamp,
+    ) -> Result<Option<TurnRef>, ActError> {
+        match ticket.find(work, now).await? {
+            Asked::Never => Ok(None),
+            Asked::Before(Written::Run { turn_id, run, .. }) => {
+                let outcome = work.messages().outcome(turn_id).await?;
+                let outcome = outcome.ok_or(ActError::NotThere("turn"))?;
+                Ok(Some(TurnRef {
+                    run,
+                    ..outcome.turn
+                }))
+            }
+            Asked::Before(Written::Act(_) | Written::Waifu(_)) | Asked::Otherwise => {
+                Err(ActError::Mismatch)
+            }
+        }
+    }
+
     async fn choose(
         &self,
         work: &mut dyn UnitOfWork,
         run: RunNo,
     ) -> Result<Done<Chosen>, ActError> {
-        let (relationship, latest) = self.latest(work).await?;
+        let relationship = self.lock(work).await?;
+        let latest = self.latest(work, &relationship).await?;
         let turn = TurnRef { run, ..latest.turn };
         let candidates = work.turns().candidates(&[self.turn]).await?;
         let candidate = candidates
@@ -190,15 +251,21 @@ impl Again<'_> {
         })
     }
 
-    /// The turn, if it is the latest one and nothing streams; the relationship is locked.
+    async fn lock(&self, work: &mut dyn UnitOfWork) -> Result<Relationship, ActError> {
+        let Pair { user_id, waifu_id } = self.pair;
+        known_waifu(work, user_id, waifu_id).await?;
+        let relationship = work.relationships().lock(self.pair).await?;
+        relationship.ok_or(ActError::NotThere("relationship"))
+    }
+
+    /// The turn, if it is the latest one, nothing streams, and she is there.
     async fn latest(
         &self,
         work: &mut dyn UnitOfWork,
-    ) -> Result<(Relationship, LatestTurn), ActError> {
+        relationship: &Relationship,
+    ) -> Result<LatestTurn, ActError> {
         let Pair { user_id, waifu_id } = self.pair;
         present_waifu(work, user_id, waifu_id).await?;
-        let relationship = work.relationships().lock(self.pair).await?;
-        let relationship = relationship.ok_or(ActError::NotThere("relationship"))?;
         let known = work.turns().number(relationship.id, self.turn).await?;
         known.ok_or(ActError::NotThere("turn"))?;
         if let Some(streaming) = work.turns().streaming(relationship.id).await? {
@@ -208,7 +275,7 @@ impl Again<'_> {
         let latest = latest.filter(|latest| latest.turn.turn_id == self.turn);
         let latest = latest.ok_or(ActError::NotTheLatest)?;
         debug_assert_ne!(latest.status, RunStatus::Streaming);
-        Ok((relationship, latest))
+        Ok(latest)
     }
 
     async fn occasion(

@@ -15,18 +15,19 @@ use waifu_domain::turn::TurnKind;
 use waifu_domain::user::Person;
 use waifu_domain::waifu::Waifu;
 
-use super::idempotency::{ChosenBy, Ticket, request, tickets};
 use super::occasion;
-use super::{ActError, Acts, ActsParts, Deed, IdempotencyKey, RefusedAct};
+use super::{ActError, Acts, ActsParts, Deed, RefusedAct};
 use crate::catalogues::StoredCatalogue;
 use crate::log::chain;
 use crate::ports::store::{
-    Appended, NewReaction, Receipt, Store, StoreError, Taken, UnitOfWork, VoidedTurns, finish,
+    Appended, NewReaction, Store, StoreError, Taken, UnitOfWork, VoidedTurns, Written, WrittenAct,
+    finish,
 };
 use crate::ports::turn_store::{DurableEvent, FirstMeeting};
 use crate::turns::news::{Happening, Numbered};
 use crate::turns::{Done, Granter, Reaction, append};
 use crate::use_cases::access::{known_waifu, present_waifu};
+use crate::use_cases::idempotency::{Asked, IdempotencyKey, Ticket};
 use crate::use_cases::read_relationship::person;
 
 /// Rows of a ledger that are read at once.
@@ -50,7 +51,7 @@ impl Acts {
         pair: Pair,
         deed: Deed,
         key: Option<IdempotencyKey>,
-    ) -> Result<Receipt, ActError> {
+    ) -> Result<WrittenAct, ActError> {
         let place = self.room.enter(by).ok_or(ActError::TooMany)?;
         let (parts, alone) = (Arc::clone(&self.parts), Arc::clone(&self.alone));
         let act = move |granter: Granter| async move {
@@ -62,8 +63,7 @@ impl Acts {
                 parts: &parts,
                 catalogue: &catalogue,
                 pair,
-                tickets: tickets(by, pair, &deed, key),
-                request: request(&deed, pair),
+                tickets: deed.tickets(by, pair, key),
             };
             let outcome = scribe.write(&mut *work, &deed, &granter).await;
             let written = match outcome {
@@ -74,7 +74,7 @@ impl Acts {
                 written.recognise(&*parts.store, error).await?;
             }
             Ok(Done {
-                outcome: written.receipt,
+                outcome: written.act,
                 news: written.news,
                 reaction: written.reaction,
             })
@@ -88,18 +88,17 @@ struct Scribe<'a> {
     catalogue: &'a StoredCatalogue,
     pair: Pair,
     tickets: Vec<Ticket>,
-    request: [u8; 32],
 }
 
-struct Written {
-    receipt: Receipt,
+struct Record {
+    act: WrittenAct,
     news: Vec<Numbered>,
     reaction: Option<Reaction>,
     /// What tells whether a commit came through whose answer was lost.
     first_row: Option<InteractionId>,
 }
 
-impl Written {
+impl Record {
     /// After a commit without an answer: whether it came through all the same, which the id of its first row tells.
     async fn recognise(&self, store: &dyn Store, lost: StoreError) -> Result<(), StoreError> {
         let (StoreError::Unavailable(_), Some(first_row)) = (&lost, self.first_row) else {
@@ -118,11 +117,11 @@ impl Written {
 
     /// The row that stands where the act's first one would.
     async fn first_stored(&self, store: &dyn Store) -> Result<Option<InteractionId>, StoreError> {
-        let Receipt {
+        let WrittenAct {
             relationship_id,
             after_no,
             ..
-        } = self.receipt;
+        } = self.act;
         let mut work = store.snapshot().await?;
         let rows = work
             .relationships()
@@ -155,12 +154,12 @@ impl Scribe<'_> {
         work: &mut dyn UnitOfWork,
         deed: &Deed,
         granter: &Granter,
-    ) -> Result<Written, ActError> {
+    ) -> Result<Record, ActError> {
         let now = self.parts.clock.now();
         let relationship = self.lock(work, deed, now).await?;
-        if let Some(receipt) = self.find_receipt(work, now).await? {
-            return Ok(Written {
-                receipt,
+        if let Some(act) = self.find_receipt(work, now).await? {
+            return Ok(Record {
+                act,
                 news: Vec::new(),
                 reaction: None,
                 first_row: None,
@@ -225,16 +224,15 @@ impl Scribe<'_> {
         &self,
         work: &mut dyn UnitOfWork,
         now: Timestamp,
-    ) -> Result<Option<Receipt>, ActError> {
+    ) -> Result<Option<WrittenAct>, ActError> {
         for ticket in &self.tickets {
-            match work.receipts().find(&ticket.key, now).await? {
-                None => {}
-                Some(receipt) if receipt.request == self.request => return Ok(Some(receipt)),
-                Some(_) => {
-                    return Err(match ticket.chosen_by {
-                        ChosenBy::Client => ActError::Mismatch,
-                        ChosenBy::Event => RefusedAct::Choice(Refusal::ChoiceTaken).into(),
-                    });
+            match ticket.find(work, now).await? {
+                Asked::Never => {}
+                Asked::Before(Written::Act(act)) => return Ok(Some(act)),
+                Asked::Before(Written::Run { .. } | Written::Waifu(_)) | Asked::Otherwise => {
+                    let taken = RefusedAct::Choice(Refusal::ChoiceTaken).into();
+                    let is_choice = ticket.is_for_good();
+                    return Err(if is_choice { taken } else { ActError::Mismatch });
                 }
             }
         }
@@ -376,7 +374,7 @@ impl Scribe<'_> {
         standing: Standing,
         judged: Judged,
         granter: &Granter,
-    ) -> Result<Written, ActError> {
+    ) -> Result<Record, ActError> {
         let Judged {
             verdict,
             occasion,
@@ -424,14 +422,11 @@ impl Scribe<'_> {
             });
             reaction = Some(Reaction { turn, occasion });
         }
-        let receipt = Receipt {
-            request: self.request,
+        let act = WrittenAct {
             relationship_id: relationship.id,
             after_no: append.expected.entry_no,
             last_no: append.head_after().entry_no,
             turn_id: reaction.as_ref().map(|reaction| reaction.turn.turn_id),
-            at: standing.now,
-            expires_at: None,
         };
         if !append.events.is_empty() {
             let appended = work.relationships().append(append.clone()).await?;
@@ -440,21 +435,17 @@ impl Scribe<'_> {
             }
         }
         for ticket in &self.tickets {
-            let expires_at = ticket.good_for.map(|good_for| standing.now.plus(good_for));
-            let receipt = Receipt {
-                expires_at,
-                ..receipt
-            };
+            let kept = ticket.keep(work, Written::Act(act), standing.now).await?;
             // Another request under the same key, on another relationship at the same instant, was quicker.
-            if work.receipts().insert(&ticket.key, receipt).await? == Err(Taken) {
+            if kept == Err(Taken) {
                 return Err(ActError::Mismatch);
             }
         }
         let moved = append.moved.as_ref();
         let first_row = moved.and_then(|moved| Some(moved.entries.first()?.place.id));
-        Ok(Written {
+        Ok(Record {
             first_row,
-            receipt,
+            act,
             news: append::told(append, None, self.catalogue.events(), others),
             reaction,
         })

@@ -4,6 +4,8 @@ use waifu_domain::ids::{EntryId, OccurrenceId, TurnId, UserId};
 use waifu_domain::relationship::Pair;
 use waifu_domain::slug::Slug;
 
+use crate::use_cases::idempotency::{IdempotencyKey, Ticket};
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Deed {
     Gift {
@@ -28,8 +30,27 @@ pub(super) enum Deed {
 }
 
 impl Deed {
+    /// Under which its receipt is looked for and kept.
+    pub(super) fn tickets(
+        &self,
+        by: UserId,
+        pair: Pair,
+        key: Option<IdempotencyKey>,
+    ) -> Vec<Ticket> {
+        let request = self.request(pair);
+        let clients = key.map(|key| Ticket::of_client(by, self.scope(pair), key, &request));
+        // A choice is taken once, with a key or without.
+        let events = if let Self::Choice { occurrence, .. } = self {
+            let scope = format!("event {} {occurrence}", pair.waifu_id);
+            Some(Ticket::for_good(by, scope, &request))
+        } else {
+            None
+        };
+        clients.into_iter().chain(events).collect()
+    }
+
     /// What an idempotency key is unique in, together with its user.
-    pub(super) fn scope(&self, pair: Pair) -> String {
+    fn scope(&self, pair: Pair) -> String {
         let waifu = pair.waifu_id;
         match self {
             Self::Gift { .. } => format!("gift {waifu}"),
@@ -42,7 +63,7 @@ impl Deed {
     }
 
     /// What two requests under one key must have in common, within their scope.
-    pub(super) fn request(&self, pair: Pair) -> String {
+    fn request(&self, pair: Pair) -> String {
         match self {
             Self::Gift { gift } => gift.to_string(),
             Self::Date { date } => date.to_string(),

@@ -4,7 +4,6 @@
 mod again;
 mod commit;
 mod deed;
-mod idempotency;
 mod occasion;
 mod room;
 
@@ -20,16 +19,18 @@ use waifu_domain::slug::Slug;
 pub use again::Chosen;
 use commit::MOST_TAKEN_BACK;
 use deed::Deed;
-pub use idempotency::{IdempotencyKey, NotAKey};
 use room::Room;
 
 use super::access::Unseen;
+use super::idempotency::IdempotencyKey;
 use super::read_relationship::{ReadRelationship, RelationshipView};
 use crate::caller::Caller;
 use crate::catalogues::Catalogues;
 use crate::ports::clock::Clock;
 use crate::ports::ids::IdSource;
-use crate::ports::store::{LedgerRow, Receipt, Store, StoreError, TurnOutcome, UnitOfWork, finish};
+use crate::ports::store::{
+    LedgerRow, Store, StoreError, TurnOutcome, UnitOfWork, WrittenAct, finish,
+};
 use crate::ports::turn_store::TurnRef;
 use crate::turns::hub::Hub;
 use crate::turns::one_at_a_time::OneAtATime;
@@ -232,10 +233,10 @@ impl Acts {
     ) -> Result<ActDone, ActError> {
         let watch = self.parts.hub.watch(pair);
         let deadline = Instant::now() + self.parts.patience;
-        let receipt = self.commit(by, pair, deed, key).await?;
+        let act = self.commit(by, pair, deed, key).await?;
         loop {
             let is_late = Instant::now() >= deadline;
-            match self.look(pair, &receipt).await {
+            match self.look(pair, &act).await {
                 Ok(done) if is_late || done.has_ended() => return Ok(done),
                 // The act is stored whatever becomes of the store now, so who did it goes on waiting.
                 Err(ActError::Unseen(Unseen::Store(StoreError::Unavailable(_)))) if !is_late => {}
@@ -245,16 +246,16 @@ impl Acts {
                 Ok(_) => {}
                 Err(error) => return Err(error),
             }
-            match receipt.turn_id {
+            match act.turn_id {
                 Some(turn) => watch.wait_for_end(turn).await,
                 None => tokio::time::sleep(Duration::from_secs(1)).await,
             }
         }
     }
 
-    async fn look(&self, pair: Pair, receipt: &Receipt) -> Result<ActDone, ActError> {
+    async fn look(&self, pair: Pair, act: &WrittenAct) -> Result<ActDone, ActError> {
         let mut work = self.parts.store.snapshot().await?;
-        let done = self.done(&mut *work, pair, receipt).await;
+        let done = self.done(&mut *work, pair, act).await;
         finish(work, done).await
     }
 
@@ -262,15 +263,15 @@ impl Acts {
         &self,
         work: &mut dyn UnitOfWork,
         pair: Pair,
-        receipt: &Receipt,
+        act: &WrittenAct,
     ) -> Result<ActDone, ActError> {
-        let rows = receipt.last_no - receipt.after_no;
+        let rows = act.last_no - act.after_no;
         let mut interactions = work
             .relationships()
-            .ledger(receipt.relationship_id, Some(receipt.last_no + 1), rows)
+            .ledger(act.relationship_id, Some(act.last_no + 1), rows)
             .await?;
         interactions.reverse();
-        let turn = match receipt.turn_id {
+        let turn = match act.turn_id {
             Some(turn) => work.messages().outcome(turn).await?,
             None => None,
         };

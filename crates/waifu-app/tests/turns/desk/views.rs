@@ -6,8 +6,8 @@ use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{
     Appended, Bucket, Candidate, Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent,
     MessagePlace, Messages, NewReaction, NewRun, NewUser, OccurrencePlace, Relationships,
-    StoreError, Taken, TimeSpan, TurnOutcome, Turns, Users, VoidedTurns, WaifuEdit, WaifuPlace,
-    Waifus,
+    StoreError, StoredPassword, Taken, TimeSpan, TurnOutcome, Turns, Users, VoidedTurns, WaifuEdit,
+    WaifuPlace, Waifus,
 };
 use waifu_app::ports::turn_store::{Append, DurableEvent, FirstMeeting, TurnRef, TurnStore};
 use waifu_domain::events::EventOccurrence;
@@ -62,11 +62,15 @@ impl Users for Nobody {
         not_asked()
     }
 
-    async fn password(&mut self, _: UserId) -> Result<Option<PasswordHash>, StoreError> {
+    async fn page(&mut self, _: Option<UserId>, _: u32) -> Result<Vec<User>, StoreError> {
         not_asked()
     }
 
-    async fn set_password(&mut self, _: UserId, _: PasswordHash) -> Result<(), StoreError> {
+    async fn password(&mut self, _: UserId) -> Result<Option<StoredPassword>, StoreError> {
+        not_asked()
+    }
+
+    async fn set_password(&mut self, _: UserId, _: StoredPassword) -> Result<(), StoreError> {
         not_asked()
     }
 }
@@ -95,6 +99,10 @@ impl Waifus for Her {
         _: Option<WaifuPlace>,
         _: u32,
     ) -> Result<Vec<Waifu>, StoreError> {
+        not_asked()
+    }
+
+    async fn of_house(&mut self, _: Option<WaifuPlace>, _: u32) -> Result<Vec<Waifu>, StoreError> {
         not_asked()
     }
 

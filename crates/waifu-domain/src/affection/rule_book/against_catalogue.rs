@@ -10,7 +10,9 @@ impl RuleBook {
     pub fn check_against(&self, catalogue: &Catalogue) -> Result<(), RuleBookError> {
         for (level, event) in &self.gates {
             let path = format!("gates.events.{}", level.get());
-            match catalogue.events.get(event).map(|event| &event.trigger) {
+            let opens = catalogue.events.get(event);
+            let opens = opens.filter(|event| !event.is_retired);
+            match opens.map(|event| &event.trigger) {
                 None => return refuse(path, format!("there is no event {event}")),
                 // Whoever opens a gate has a choice that passes it, or it could not be.
                 Some(Trigger::Gate) => {}

@@ -1,7 +1,10 @@
 //! What operators alone may do.
 
 pub mod adjust;
-pub mod suspend;
+pub mod catalogue;
+pub mod usage;
+pub mod users;
+pub mod waifus;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};

@@ -25,6 +25,9 @@ pub struct TokensView {
     /// Buys the next pair of tokens, once.
     refresh_token: String,
     user: UserView,
+    /// You got in with a password that is good for once: set another one before the session ends.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    has_to_change_password: bool,
 }
 
 impl From<SignedIn> for TokensView {
@@ -35,6 +38,7 @@ impl From<SignedIn> for TokensView {
             expires_in: signed_in.access_token_lifetime.whole_seconds(),
             refresh_token: signed_in.refresh_token.reveal().to_owned(),
             user: signed_in.user.into(),
+            has_to_change_password: signed_in.has_to_change_password,
         }
     }
 }

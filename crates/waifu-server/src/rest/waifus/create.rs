@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::auth::bearer::MayWrite;
 use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::Body;
+use crate::rest::idempotency::IdempotencyHeader;
 use crate::rest::views::WaifuView;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -70,21 +71,25 @@ impl From<WaifuBody> for WaifuDraft {
     tag = "companions",
     security(("access_token" = [])),
     request_body = WaifuBody,
+    params(IdempotencyHeader),
     responses(
         (status = 201, description = "her", body = WaifuView),
         (status = 400, description = "`malformed_json`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 413, description = "`too_large`", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 410, description = "`companion_gone`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "`validation`, `idempotency_mismatch`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("")]
 pub async fn create(
     app: web::Data<App>,
     caller: MayWrite,
+    key: IdempotencyHeader,
     body: Body<WaifuBody>,
 ) -> Result<HttpResponse, Problem> {
-    let waifu = app.create_waifu.execute(caller.0, body.0.into()).await?;
+    let create = &app.create_waifu;
+    let waifu = create.execute(caller.0, body.0.into(), key.0).await?;
     let mut response = HttpResponse::Created();
     response.insert_header((LOCATION, format!("/waifus/{}", waifu.id)));
     Ok(shown(response, waifu))

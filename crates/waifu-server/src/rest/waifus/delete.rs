@@ -1,6 +1,7 @@
 //! `DELETE /waifus/{id}`
 
 use actix_web::{HttpResponse, delete, web};
+use waifu_domain::waifu::Owner;
 
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
@@ -30,6 +31,7 @@ pub async fn delete(
     caller: MayWrite,
     id: WaifuPath,
 ) -> Result<HttpResponse, Problem> {
-    app.delete_waifu.execute(caller.0, id.0).await?;
+    let owner = Owner::User(caller.0.user_id);
+    app.delete_waifu.execute(owner, id.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }

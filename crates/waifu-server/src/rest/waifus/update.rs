@@ -1,19 +1,18 @@
 //! `PATCH /waifus/{id}`
 
-use actix_web::http::header::IF_MATCH;
-use actix_web::{HttpRequest, HttpResponse, patch, web};
+use actix_web::{HttpResponse, patch, web};
 use serde_json::{Map, Value, json};
-use waifu_app::caller::Caller;
-use waifu_app::use_cases::{UpdateWaifuError, WaifuChange, WaifuDraft};
+use waifu_app::use_cases::{WaifuChange, WaifuDraft};
 use waifu_domain::ids::WaifuId;
-use waifu_domain::waifu::Waifu;
+use waifu_domain::waifu::{Owner, Waifu};
 
 use super::create::WaifuBody;
 use super::shown;
 use crate::app::App;
 use crate::auth::bearer::MayWrite;
-use crate::problem::{Code, Problem, ProblemDocument};
+use crate::problem::{Problem, ProblemDocument};
 use crate::rest::body::{Body, parse_value};
+use crate::rest::preconditions::IfMatch;
 use crate::rest::query::WaifuPath;
 use crate::rest::views::WaifuView;
 
@@ -48,26 +47,24 @@ pub async fn update(
     app: web::Data<App>,
     caller: MayWrite,
     id: WaifuPath,
-    request: HttpRequest,
+    if_match: IfMatch,
     patch: Body<Map<String, Value>>,
 ) -> Result<HttpResponse, Problem> {
-    let expected_version = expected_version(&request)?;
-    let waifu = change(&app, caller.0, id.0, expected_version, patch.0).await?;
+    let expected = if_match.required()?;
+    let owner = Owner::User(caller.0.user_id);
+    let waifu = change(&app, owner, id.0, expected, patch.0).await?;
     Ok(shown(HttpResponse::Ok(), waifu))
 }
 
 /// Merges a patch into what is there, if that still is the expected version.
 pub async fn change(
     app: &App,
-    caller: Caller,
+    owner: Owner,
     id: WaifuId,
     expected_version: u32,
     patch: Map<String, Value>,
 ) -> Result<Waifu, Problem> {
-    let seen = app.get_waifu.execute(caller, id).await?;
-    if !seen.is_owned_by(caller.user_id) {
-        return Err(UpdateWaifuError::NotOwner.into());
-    }
+    let seen = app.get_waifu.to_edit(owner, id).await?;
     let mut document = editable(&seen);
     merge(&mut document, Value::Object(patch));
     let WaifuDraft {
@@ -81,26 +78,7 @@ pub async fn change(
         profile,
         visibility,
     };
-    Ok(app.update_waifu.execute(caller, change).await?)
-}
-
-fn expected_version(request: &HttpRequest) -> Result<u32, Problem> {
-    let header = request.headers().get(IF_MATCH).ok_or_else(|| {
-        Problem::new(
-            Code::PreconditionRequired,
-            "If-Match must hold the ETag of the version that you saw",
-        )
-    })?;
-    let version = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.trim().trim_matches('"').parse().ok());
-    version.ok_or_else(|| {
-        Problem::new(
-            Code::PreconditionFailed,
-            "If-Match is no version of this companion",
-        )
-    })
+    Ok(app.update_waifu.execute(owner, change).await?)
 }
 
 fn editable(waifu: &Waifu) -> Value {

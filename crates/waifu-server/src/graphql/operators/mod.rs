@@ -1,5 +1,10 @@
 //! What operators alone may do.
 
+pub mod catalogue;
+pub mod house;
+pub mod usage;
+pub mod users;
+
 use juniper::{GraphQLInputObject, ID};
 use waifu_app::caller::{Caller, Scope};
 use waifu_app::ports::rate_limits::RequestClass;
@@ -25,36 +30,8 @@ pub struct AdjustAffectionInput {
     idempotency_key: Option<String>,
 }
 
-#[derive(Debug, GraphQLInputObject)]
-pub struct SuspendUserInput {
-    user_id: ID,
-}
-
-#[derive(Debug, GraphQLInputObject)]
-pub struct RestoreUserInput {
-    user_id: ID,
-}
-
-pub async fn suspend(context: &Context, input: SuspendUserInput) -> Result<(), Problem> {
-    operator(context).await?;
-    let user = uuid(&input.user_id, "userId")?.into();
-    let found = context.app.suspend_user.suspend(user).await?;
-    found.map(|_| ()).ok_or_else(no_such_user)
-}
-
-pub async fn restore(context: &Context, input: RestoreUserInput) -> Result<(), Problem> {
-    operator(context).await?;
-    let user = uuid(&input.user_id, "userId")?.into();
-    let found = context.app.suspend_user.restore(user).await?;
-    found.map(|_| ()).ok_or_else(no_such_user)
-}
-
-fn no_such_user() -> Problem {
-    Problem::new(Code::NotFound, "there is no such user")
-}
-
-async fn operator(context: &Context) -> Result<Caller, Problem> {
-    let caller = context.caller(Scope::Write, RequestClass::Admin).await?;
+async fn operator(context: &Context, scope: Scope) -> Result<Caller, Problem> {
+    let caller = context.caller(scope, RequestClass::Admin).await?;
     if context.app.roles.is_operator(caller.user_id).await? {
         Ok(caller)
     } else {
@@ -66,7 +43,7 @@ pub async fn adjust_affection(
     context: &Context,
     input: AdjustAffectionInput,
 ) -> Result<ActDone, Problem> {
-    let operator = operator(context).await?.user_id;
+    let operator = operator(context, Scope::Write).await?.user_id;
     let pair = Pair {
         user_id: uuid(&input.user_id, "userId")?.into(),
         waifu_id: waifu_id(&input.waifu_id, "waifuId")?,

@@ -2,8 +2,10 @@
 
 use actix_web::{HttpResponse, delete, put, web};
 
+use super::{no_such_user, somebody_else};
 use crate::app::App;
-use crate::problem::{Code, Problem, ProblemDocument};
+use crate::auth::bearer::MayWrite;
+use crate::problem::{Problem, ProblemDocument};
 use crate::rest::query::UserPath;
 
 /// Keep somebody out
@@ -24,8 +26,13 @@ use crate::rest::query::UserPath;
     )
 )]
 #[put("/users/{user_id}/suspension")]
-pub async fn suspend(app: web::Data<App>, user: UserPath) -> Result<HttpResponse, Problem> {
-    let found = app.suspend_user.suspend(user.0).await?;
+pub async fn suspend(
+    app: web::Data<App>,
+    operator: MayWrite,
+    user: UserPath,
+) -> Result<HttpResponse, Problem> {
+    let user = somebody_else(operator.0, user.0)?;
+    let found = app.suspend_user.suspend(user).await?;
     found.ok_or_else(no_such_user)?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -50,8 +57,4 @@ pub async fn restore(app: web::Data<App>, user: UserPath) -> Result<HttpResponse
     let found = app.suspend_user.restore(user.0).await?;
     found.ok_or_else(no_such_user)?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn no_such_user() -> Problem {
-    Problem::new(Code::NotFound, "there is no such user")
 }

@@ -88,6 +88,7 @@ diesel::table! {
         turn_id -> Uuid,
         content -> Jsonb,
         created_at -> Timestamptz,
+        emotion -> Nullable<Text>,
     }
 }
 

@@ -156,6 +156,7 @@ diesel::table! {
         turn_id -> Binary,
         content -> Text,
         created_at -> BigInt,
+        emotion -> Nullable<Text>,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapters_llm::expressions::ReadExpressions;
 use adapters_llm::lexicon::LexiconAppraiser;
 use adapters_llm::offline::{OfflineCompanion, OfflineOptions};
 use adapters_llm::openai::{OpenAiModel, OpenAiOptions, Timeouts};
@@ -230,6 +231,7 @@ impl App {
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
             catalogues: Arc::clone(&catalogues),
+            expressions: Arc::new(ReadExpressions),
         };
         let supervisor = Supervisor::new(parts, limits, Handle::current());
         let open_session = OpenSession {

@@ -8,7 +8,7 @@ use waifu_app::turns::news::{Happening, News, TurnDone, Words};
 use waifu_domain::events::OccurrenceStatus;
 use waifu_domain::ids::Epoch;
 use waifu_domain::relationship::Stage;
-use waifu_domain::turn::{EndReason, RunStatus, TurnKind, Usage};
+use waifu_domain::turn::{Emotion, EndReason, RunStatus, TurnKind, Usage};
 
 use crate::companion::Companion;
 use crate::problem::Problem;
@@ -62,6 +62,8 @@ pub enum FrameBody {
         reason: Option<EndReason>,
         /// Null when nothing was said.
         message: Option<MessageView>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        emotion: Option<Emotion>,
         #[serde(skip_serializing_if = "Option::is_none")]
         usage: Option<Usage>,
         /// Whether another attempt may succeed.
@@ -261,6 +263,7 @@ impl From<TurnDone> for FrameBody {
             run: done.run,
             status,
             reason: done.reason,
+            emotion: done.message.as_ref().and_then(|message| message.emotion),
             message: done.message.map(Into::into),
             usage: done.usage,
             retryable: status == RunStatus::Failed,

@@ -24,8 +24,8 @@ fn nodes(connection: &Value) -> Vec<Value> {
 }
 
 /// Fields whose words are one of a few.
-const ENUMS: [&str; 8] = [
-    "kind", "state", "stage", "mood", "role", "status", "reason", "type",
+const ENUMS: [&str; 9] = [
+    "kind", "state", "stage", "mood", "role", "status", "reason", "type", "emotion",
 ];
 
 /// What REST tells in the words of GraphQL, as far as `asked` names it.

@@ -20,7 +20,8 @@ use waifu_app::ports::appraiser::Appraiser;
 use waifu_domain::affection::Appraisal;
 
 /// Read once, and shared by whoever weighs.
-static VADER: LazyLock<SentimentIntensityAnalyzer> = LazyLock::new(SentimentIntensityAnalyzer::new);
+pub(crate) static VADER: LazyLock<SentimentIntensityAnalyzer> =
+    LazyLock::new(SentimentIntensityAnalyzer::new);
 
 /// Texts of more bytes than this are weighed off the async threads, which they would hold up for milliseconds.
 const QUICKLY_WEIGHED: usize = 1024;

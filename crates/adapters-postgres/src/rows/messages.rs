@@ -10,7 +10,7 @@ use uuid::Uuid;
 use waifu_app::ports::store::{Candidate, MessagePlace, Messages, StoreError, TurnOutcome};
 use waifu_domain::ids::{ClientMessageId, ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
+use waifu_domain::turn::{Emotion, Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
 
 use super::{conversations, interactions, runs as run_rows, turns as turn_rows};
 use crate::columns::{Document, Moment, count, number, scale, storable, word};
@@ -32,6 +32,7 @@ struct MessageRow {
     turn_id: Uuid,
     content: Document,
     created_at: Moment,
+    emotion: Option<String>,
 }
 
 impl MessageRow {
@@ -44,6 +45,7 @@ impl MessageRow {
             speaker: scale("messages.speaker", &self.speaker)?,
             parts: self.content.read("messages.content")?,
             status,
+            emotion: emotion(self.emotion.as_deref())?,
             created_at: self.created_at.0,
         })
     }
@@ -58,6 +60,7 @@ pub(crate) struct Said<'a> {
     /// The run that said it; `None`: the user did.
     pub(crate) run: Option<RunNo>,
     pub(crate) text: &'a str,
+    pub(crate) emotion: Option<Emotion>,
     pub(crate) at: Timestamp,
 }
 
@@ -79,10 +82,15 @@ pub(crate) async fn insert(
             turn_id: said.turn_id.into(),
             content: content(said.text),
             created_at: Moment(said.at),
+            emotion: said.emotion.map(word),
         })
         .execute(connection)
         .await?;
     Ok(())
+}
+
+pub(super) fn emotion(word: Option<&str>) -> Result<Option<Emotion>, Fault> {
+    word.map(|word| scale("messages.emotion", word)).transpose()
 }
 
 pub(crate) fn content(text: &str) -> Document {

@@ -11,7 +11,7 @@ use waifu_domain::ids::{ClientMessageId, RelationshipId};
 use waifu_domain::turn::{MessagePart, RunNo, plain_text};
 
 use super::conversations;
-use super::messages::USERS;
+use super::messages::{USERS, emotion};
 use super::runs::RunRow;
 use crate::columns::{Document, Moment, count, number, scale};
 use crate::errors::Fault;
@@ -58,7 +58,7 @@ pub(super) async fn of(
     let (Some(first), Some(last)) = (page.as_slice().first(), page.as_slice().last()) else {
         return Ok(Vec::new());
     };
-    let said: Vec<(Uuid, i32, Uuid, Document, Moment)> = messages::table
+    let said: Vec<(Uuid, i32, Uuid, Document, Option<String>, Moment)> = messages::table
         .filter(messages::conversation_id.eq(conversation.as_uuid()))
         .filter(messages::turn_no.between(first.turn_no, last.turn_no))
         .select((
@@ -66,15 +66,17 @@ pub(super) async fn of(
             messages::run,
             messages::id,
             messages::content,
+            messages::emotion,
             messages::created_at,
         ))
         .load(connection)
         .await?;
-    let said = said.into_iter().map(|(turn, run, id, content, at)| {
+    let said = said.into_iter().map(|(turn, run, id, content, shown, at)| {
         let parts: Vec<MessagePart> = content.read("messages.content")?;
         let said = SaidRecord {
             id: id.into(),
             text: plain_text(&parts),
+            emotion: emotion(shown.as_deref())?,
             at: at.0,
         };
         Ok(((turn, count("messages.run", run)?), said))

@@ -138,6 +138,7 @@ async fn write(
         turn_no: place.turn_no,
         run: None,
         text: turn.text.as_str(),
+        emotion: None,
         at: turn.at,
     };
     messages::insert(connection, said).await?;

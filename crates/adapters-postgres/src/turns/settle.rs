@@ -51,6 +51,7 @@ async fn reply(connection: &mut AsyncPgConnection, settlement: &Settlement) -> R
         turn_no: turn.turn_no,
         run: Some(turn.run),
         text: &reply.text,
+        emotion: Some(reply.emotion),
         at: settlement.at,
     };
     messages::insert(connection, said).await?;

@@ -6,7 +6,7 @@ use waifu_app::ports::store::{Candidate, MessagePlace};
 use waifu_domain::ids::{ConversationId, MessageId, RelationshipId, TurnId};
 use waifu_domain::prompt::Line;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
+use waifu_domain::turn::{Emotion, Message, MessagePart, RunNo, RunStatus, Speaker, plain_text};
 
 use super::conversations;
 use crate::errors::{Corrupt, Fault};
@@ -28,6 +28,7 @@ struct MessageRow {
     turn_id: DbUuid,
     content: String,
     created_at: i64,
+    emotion: Option<String>,
 }
 
 impl MessageRow {
@@ -42,9 +43,14 @@ impl MessageRow {
             speaker: named("messages.speaker", &self.speaker)?,
             parts: parts(&self.content)?,
             status: status.transpose()?.unwrap_or(RunStatus::Completed),
+            emotion: emotion(self.emotion.as_deref())?,
             created_at: Timestamp::from_unix_micros(self.created_at),
         })
     }
+}
+
+pub(super) fn emotion(name: Option<&str>) -> Result<Option<Emotion>, Corrupt> {
+    name.map(|name| named("messages.emotion", name)).transpose()
 }
 
 pub(crate) fn parts(content: &str) -> Result<Vec<MessagePart>, Corrupt> {
@@ -60,6 +66,7 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) turn_no: u32,
     pub(crate) run: Option<RunNo>,
     pub(crate) text: &'a str,
+    pub(crate) emotion: Option<Emotion>,
     pub(crate) at: Timestamp,
 }
 
@@ -77,6 +84,7 @@ pub(crate) fn insert(c: &mut SqliteConnection, message: &NewMessage<'_>) -> Resu
         turn_id: db(message.turn_id),
         content: to_json(&[MessagePart::text(message.text)]),
         created_at: message.at.unix_micros(),
+        emotion: message.emotion.map(name_of),
     };
     diesel::insert_into(messages::table)
         .values(row)

@@ -9,7 +9,7 @@ use waifu_domain::timestamp::Timestamp;
 use waifu_domain::turn::{RunNo, plain_text};
 
 use super::conversations;
-use super::messages::{NO_RUN, parts};
+use super::messages::{NO_RUN, emotion, parts};
 use super::runs::RunRow;
 use crate::errors::{Corrupt, Fault};
 use crate::schema::{messages, runs, turns};
@@ -55,7 +55,7 @@ pub(crate) fn of(
     let (Some(first), Some(last)) = (page.first(), page.last()) else {
         return Ok(Vec::new());
     };
-    let said: Vec<(DbUuid, i64, DbUuid, String, i64)> = messages::table
+    let said: Vec<(DbUuid, i64, DbUuid, String, Option<String>, i64)> = messages::table
         .filter(messages::conversation_id.eq(db(conversation)))
         .filter(messages::turn_no.between(first.turn_no, last.turn_no))
         .select((
@@ -63,13 +63,15 @@ pub(crate) fn of(
             messages::run,
             messages::id,
             messages::content,
+            messages::emotion,
             messages::created_at,
         ))
         .load(c)?;
-    let said = said.into_iter().map(|(turn, run, id, content, at)| {
+    let said = said.into_iter().map(|(turn, run, id, content, shown, at)| {
         let said = SaidRecord {
             id: id.id(),
             text: plain_text(&parts(&content)?),
+            emotion: emotion(shown.as_deref())?,
             at: Timestamp::from_unix_micros(at),
         };
         Ok(((turn, checked("messages.run", run)?), said))

@@ -118,6 +118,7 @@ fn write(
         turn_no: place.turn_no,
         run: None,
         text: turn.text.as_str(),
+        emotion: None,
         at: turn.at,
     };
     messages::insert(c, &message)?;

@@ -34,6 +34,7 @@ pub(crate) fn settle(c: &mut SqliteConnection, settlement: &Settlement) -> Resul
             turn_no: turn.turn_no,
             run: Some(turn.run),
             text: &reply.text,
+            emotion: Some(reply.emotion),
             at: settlement.at,
         };
         messages::insert(c, &message)?;

@@ -3,6 +3,7 @@
 pub mod access_tokens;
 pub mod appraiser;
 pub mod clock;
+pub mod expressions;
 pub mod ids;
 pub mod language_model;
 pub mod neighbours;

@@ -19,7 +19,7 @@ use waifu_domain::relationship::{
     Head, Horizon, Interaction, Pair, Relationship, RelationshipState,
 };
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{EndReason, EndStatus, MessageText, RunNo, TurnKind, Usage};
+use waifu_domain::turn::{Emotion, EndReason, EndStatus, MessageText, RunNo, TurnKind, Usage};
 use waifu_domain::user::{Introduction, Person};
 use waifu_domain::waifu::Waifu;
 
@@ -181,6 +181,7 @@ pub enum Authority {
 pub struct Reply {
     pub message_id: MessageId,
     pub text: String,
+    pub emotion: Emotion,
 }
 
 /// What one act adds to a relationship at a known head. The rows' numbers follow the head's, and so do the

@@ -9,7 +9,7 @@ use waifu_domain::affection::{Act, RuleBook, Setting, Verdict};
 use waifu_domain::catalogue::Events;
 use waifu_domain::ids::TurnId;
 use waifu_domain::prompt::{Occasion, compose};
-use waifu_domain::turn::{Message, MessagePart, Speaker, plain_text};
+use waifu_domain::turn::{Emotion, Message, MessagePart, Speaker, plain_text};
 
 use super::append;
 use super::budget::{Budget, tokens_of};
@@ -21,6 +21,7 @@ use crate::catalogues::Catalogues;
 use crate::failpoint;
 use crate::log::chain;
 use crate::ports::clock::Clock;
+use crate::ports::expressions::Expressions;
 use crate::ports::ids::IdSource;
 use crate::ports::store::{Store, StoreError, finish};
 use crate::ports::turn_store::{
@@ -43,6 +44,7 @@ pub(super) struct Recorder {
     pub(super) store: Arc<dyn Store>,
     pub(super) rule_book: Arc<RuleBook>,
     pub(super) catalogues: Arc<Catalogues>,
+    pub(super) expressions: Arc<dyn Expressions>,
     /// `None`: nobody pays for anything.
     pub(super) budget: Option<Budget>,
     /// Earlier messages that a prompt was made from.
@@ -99,10 +101,11 @@ impl Recorder {
             pause: FIRST_PAUSE,
             hurry: &self.hurry,
         };
+        let emotion = self.expressions.read(&ending.text).await;
         for _ in 0..STALE_ROUNDS {
             let catalogue = self.catalogues.current().await;
             let events = catalogue.events();
-            let settlement = self.settlement(standing, events, authority, ending);
+            let settlement = self.settlement(standing, events, authority, (ending, emotion));
             let mut answer_was_lost = false;
             let settled = loop {
                 failpoint::pass("settle.asked");
@@ -211,7 +214,7 @@ impl Recorder {
         standing: &Standing,
         events: &Events,
         authority: Authority,
-        ending: &Ending,
+        (ending, emotion): (&Ending, Emotion),
     ) -> Settlement {
         let verdict = self.verdict(standing, events, ending);
         let at = verdict
@@ -220,6 +223,7 @@ impl Recorder {
         let reply = ending.was_heard().then(|| Reply {
             message_id: self.ids.fresh(),
             text: ending.text.clone(),
+            emotion,
         });
         let relationship = &standing.relationship;
         let mut append = match verdict {
@@ -328,6 +332,7 @@ fn news(
         speaker: Speaker::Waifu,
         parts: vec![MessagePart::text(reply.text)],
         status: settlement.status.into(),
+        emotion: Some(reply.emotion),
         created_at: settlement.at,
     });
     let done = Happening::TurnDone(TurnDone {

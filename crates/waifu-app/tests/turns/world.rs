@@ -16,7 +16,9 @@ use waifu_domain::affection::{Appraisal, RuleBook};
 use waifu_domain::relationship::{Pair, Relationship};
 use waifu_domain::turn::{EndReason, EndStatus};
 use waifu_testkit::builders::{entry, fresh, gate, gift, message, moment, waifu};
-use waifu_testkit::fakes::{CountingIds, FedModel, LossyStore, MemoryStore, ModelCall, SetClock};
+use waifu_testkit::fakes::{
+    AlwaysHappy, CountingIds, FedModel, LossyStore, MemoryStore, ModelCall, SetClock,
+};
 
 use crate::desk::Desk;
 use crate::latch::Latches;
@@ -127,6 +129,7 @@ impl World {
             ids: ids.clone(),
             rule_book: Arc::new(RuleBook::shipped()),
             catalogues: Arc::clone(&catalogues),
+            expressions: Arc::new(AlwaysHappy),
         };
         Self {
             supervisor: Supervisor::start(parts, limits, Handle::current()),

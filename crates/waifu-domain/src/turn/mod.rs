@@ -1,6 +1,10 @@
 //! Turns, runs and messages: what happened in a conversation, and each attempt at her answer.
 
+mod emotion;
+
 use serde::{Deserialize, Serialize};
+
+pub use emotion::Emotion;
 
 use crate::ids::{ConversationId, MessageId, TurnId};
 use crate::timestamp::Timestamp;
@@ -112,6 +116,8 @@ pub struct Message {
     pub parts: Vec<MessagePart>,
     /// The status of the run that said it; `Completed` for the user's own.
     pub status: RunStatus,
+    /// Of hers; older ones have none.
+    pub emotion: Option<Emotion>,
     pub created_at: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use waifu_app::caller::Scope;
 use waifu_app::use_cases::{HistoryMessage, RelationshipView};
 use waifu_domain::relationship;
 use waifu_domain::slug::Slug;
-use waifu_domain::turn::{self, Message, Speaker};
+use waifu_domain::turn::{self, Emotion, Message, Speaker};
 use waifu_domain::user::User;
 use waifu_domain::waifu::{Visibility, Waifu, Weight};
 
@@ -309,6 +309,8 @@ pub struct MessageObject {
     text: String,
     /// How the run that said it ended; completed for your own.
     status: RunStatusEnum,
+    /// What her words show; older ones have none.
+    emotion: Option<EmotionEnum>,
     /// In a history: all answers to the turn, in their order, when there are several.
     candidates: Vec<CandidateObject>,
     created_at: String,
@@ -323,6 +325,32 @@ pub struct CandidateObject {
     id: ID,
     /// It is her answer.
     chosen: bool,
+}
+
+#[derive(Debug, Clone, Copy, GraphQLEnum)]
+#[graphql(name = "Emotion")]
+pub enum EmotionEnum {
+    Neutral,
+    Happy,
+    Sad,
+    Angry,
+    Surprised,
+    Shy,
+    Loving,
+}
+
+impl From<Emotion> for EmotionEnum {
+    fn from(emotion: Emotion) -> Self {
+        match emotion {
+            Emotion::Neutral => Self::Neutral,
+            Emotion::Happy => Self::Happy,
+            Emotion::Sad => Self::Sad,
+            Emotion::Angry => Self::Angry,
+            Emotion::Surprised => Self::Surprised,
+            Emotion::Shy => Self::Shy,
+            Emotion::Loving => Self::Loving,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, GraphQLEnum)]
@@ -401,6 +429,7 @@ impl From<MessageView> for MessageObject {
             },
             text: view.text,
             status: view.status.into(),
+            emotion: view.emotion.map(Into::into),
             candidates: view.candidates.into_iter().map(Into::into).collect(),
             created_at: view.created_at.to_string(),
         }

@@ -9,7 +9,7 @@ use waifu_domain::events::{EventOccurrence, OccurrenceState};
 use waifu_domain::ids::ProcessId;
 use waifu_domain::relationship::{LedgerPlace, Relationship, RelationshipState};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{EndReason, EndStatus, Usage};
+use waifu_domain::turn::{Emotion, EndReason, EndStatus, Usage};
 use waifu_domain::user::Person;
 
 use super::{fresh, profile, rule_book};
@@ -37,6 +37,7 @@ pub fn answered(
     let reply = Reply {
         message_id: fresh(),
         text: reply.to_owned(),
+        emotion: Emotion::Shy,
     };
     let usage = Usage {
         prompt_tokens: 321,
@@ -82,6 +83,7 @@ pub fn cancellation(standing: &Standing, words: &str, at: Timestamp) -> Settleme
         let reply = Reply {
             message_id: fresh(),
             text: words.to_owned(),
+            emotion: Emotion::Sad,
         };
         (Some(reply), chat(standing, at))
     };

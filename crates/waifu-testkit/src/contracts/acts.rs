@@ -23,7 +23,7 @@ use waifu_domain::ids::{EntryId, TurnId};
 use super::scenario::Scenario;
 use super::{Promise, StoreUnderTest};
 use crate::builders::{entry, fresh, gift, moment, rule_book};
-use crate::fakes::{CountingIds, FedModel, LossyStore, Lost, SetClock};
+use crate::fakes::{AlwaysHappy, CountingIds, FedModel, LossyStore, Lost, SetClock};
 
 struct Stage {
     scenario: Scenario,
@@ -62,6 +62,7 @@ impl Stage {
             ids: Arc::clone(&ids),
             rule_book: Arc::clone(&rule_book),
             catalogues: Arc::clone(&catalogues),
+            expressions: Arc::new(AlwaysHappy),
         };
         let acts = Acts::new(ActsParts {
             store: Arc::clone(&store),

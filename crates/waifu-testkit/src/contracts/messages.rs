@@ -1,7 +1,9 @@
 //! What was said, in the order in which it was said, and what a turn left.
 
 use waifu_app::ports::store::{MessagePlace, TurnOutcome};
-use waifu_domain::turn::{Message, MessagePart, RunStatus, Speaker, TurnKind, Usage, plain_text};
+use waifu_domain::turn::{
+    Emotion, Message, MessagePart, RunStatus, Speaker, TurnKind, Usage, plain_text,
+};
 
 use super::voiding::void;
 use super::{Promise, StoreUnderTest};
@@ -99,12 +101,14 @@ pub async fn an_outcome_tells_all_that_a_turn_left(under_test: &StoreUnderTest) 
         speaker: Speaker::User,
         parts: vec![MessagePart::text("hello")],
         status: RunStatus::Completed,
+        emotion: None,
         created_at: turn.at,
     };
     let reply = Message {
         id: reply.message_id,
         speaker: Speaker::Waifu,
         parts: vec![MessagePart::text("hi")],
+        emotion: Some(Emotion::Shy),
         created_at: settlement.at,
         ..message.clone()
     };

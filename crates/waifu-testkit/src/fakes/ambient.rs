@@ -1,12 +1,15 @@
-//! Time and ids that a test holds still.
+//! Time, ids and faces that a test holds still.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use async_trait::async_trait;
 use time::Duration;
 use uuid::Uuid;
 use waifu_app::ports::clock::Clock;
+use waifu_app::ports::expressions::Expressions;
 use waifu_app::ports::ids::IdSource;
 use waifu_domain::timestamp::Timestamp;
+use waifu_domain::turn::Emotion;
 
 /// Stands still until it is told to go on.
 #[derive(Debug)]
@@ -43,5 +46,16 @@ impl IdSource for CountingIds {
     fn new_id(&self) -> Uuid {
         let number = self.last.fetch_add(1, Ordering::SeqCst) + 1;
         Uuid::from_u128(number.into())
+    }
+}
+
+/// Whatever she says.
+#[derive(Debug, Clone, Copy)]
+pub struct AlwaysHappy;
+
+#[async_trait]
+impl Expressions for AlwaysHappy {
+    async fn read(&self, _words: &str) -> Emotion {
+        Emotion::Happy
     }
 }

@@ -173,7 +173,10 @@ impl Turn {
         let run = self.runs.iter().find(|other| other.no == run)?;
         let (reply, at) = (run.reply()?, run.ending.as_ref()?.at);
         let (id, text) = (reply.message_id, &*reply.text);
-        Some(self.spoken(id, Speaker::Waifu, text, run.status(), at))
+        Some(Message {
+            emotion: Some(reply.emotion),
+            ..self.spoken(id, Speaker::Waifu, text, run.status(), at)
+        })
     }
 
     /// Those of all its runs too.
@@ -213,6 +216,7 @@ impl Turn {
             speaker,
             parts: vec![MessagePart::text(text)],
             status,
+            emotion: None,
             created_at,
         }
     }

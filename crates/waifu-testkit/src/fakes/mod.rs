@@ -10,7 +10,7 @@ mod memory_turn;
 mod neighbours;
 mod snapshot;
 
-pub use ambient::{CountingIds, SetClock};
+pub use ambient::{AlwaysHappy, CountingIds, SetClock};
 pub use language_model::{FedModel, ModelCall};
 pub use lossy_store::{LossyStore, Lost};
 pub use memory_store::{Call, Fate, MemoryStore, Operation};

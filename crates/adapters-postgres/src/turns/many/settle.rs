@@ -159,6 +159,7 @@ fn columns(rows: Vec<Row<'_>>) -> impl QueryFragment<Pg> + Send + use<> {
         each!(|row| Moment(row.settlement.at)) => Array<Timestamptz>,
         each!(|row| row.reply().map(|reply| reply.message_id.as_uuid())) => Array<Nullable<SqlUuid>>,
         each!(|row| row.reply().map(|reply| content(&reply.text))) => Array<Nullable<Jsonb>>,
+        each!(|row| row.reply().map(|reply| word(reply.emotion))) => Array<Nullable<Text>>,
         each!(|row| row.expected_seq) => Array<BigInt>,
         each!(|row| row.head_seq) => Array<BigInt>,
     );

@@ -2,10 +2,10 @@
 with asked as (
     select *
     from unnest(
-        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24
+        $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25
     ) as asked (
         turn_id, run, relationship_id, conversation_id, turn_no, holder, once_run_out, status, reason,
-        prompt_tokens, completion_tokens, at, message_id, content, expected_seq, head_seq,
+        prompt_tokens, completion_tokens, at, message_id, content, emotion, expected_seq, head_seq,
         entry_no, version, affection, level, facts, last_interaction, counts, deeds
     )
 ), locked as (
@@ -44,8 +44,8 @@ with asked as (
     from moved
     where runs.turn_id = moved.turn_id and runs.run = moved.run
 ), said as (
-    insert into messages (conversation_id, turn_no, run, speaker, id, turn_id, content, created_at)
-    select conversation_id, turn_no, run, 'waifu', message_id, turn_id, content, at
+    insert into messages (conversation_id, turn_no, run, speaker, id, turn_id, content, created_at, emotion)
+    select conversation_id, turn_no, run, 'waifu', message_id, turn_id, content, at, emotion
     from moved
     where message_id is not null
 ), chosen as (
@@ -60,7 +60,7 @@ with asked as (
     select entries.*
     from moved
     join unnest(
-        $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39
+        $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40
     ) as entries (
         relationship_id, no, id, kind, at, requested_change, affection_change, affection_after, level_after,
         reasons, facts, cause, turn_id, voids_no, rule_book
@@ -69,20 +69,20 @@ with asked as (
     insert into event_occurrences (id, relationship_id, event, opened_at, expires_at, state, choice, closed_at)
     select occurrences.*
     from moved
-    join unnest($40, $41, $42, $43, $44, $45, $46, $47) as occurrences (
+    join unnest($41, $42, $43, $44, $45, $46, $47, $48) as occurrences (
         id, relationship_id, event, opened_at, expires_at, state, choice, closed_at
     ) on occurrences.relationship_id = moved.relationship_id
 ), told as (
     insert into durable_events (relationship_id, seq, body, at)
     select events.*
     from moved
-    join unnest($48, $49, $50, $51) as events (relationship_id, seq, body, at)
+    join unnest($49, $50, $51, $52) as events (relationship_id, seq, body, at)
         on events.relationship_id = moved.relationship_id
 ), paid as (
     insert into spending (user_id, day, tokens)
     select spent.user_id, spent.day, sum(spent.tokens)::bigint
     from moved
-    join unnest($52, $53, $54, $55) as spent (relationship_id, user_id, day, tokens)
+    join unnest($53, $54, $55, $56) as spent (relationship_id, user_id, day, tokens)
         on spent.relationship_id = moved.relationship_id
     group by spent.user_id, spent.day
     -- All who add to several do it in this order, and hold their relationships by then.

@@ -7,7 +7,7 @@ use waifu_domain::ids::{
 };
 use waifu_domain::relationship::{Cause, Relationship};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{EndReason, RunNo, RunStatus, TurnKind, Usage};
+use waifu_domain::turn::{Emotion, EndReason, RunNo, RunStatus, TurnKind, Usage};
 use waifu_domain::waifu::{Waifu, WaifuProfile};
 
 use super::{Receipt, ReceiptKey, Session, StoreError};
@@ -112,5 +112,6 @@ pub struct RunRecord {
 pub struct SaidRecord {
     pub id: MessageId,
     pub text: String,
+    pub emotion: Option<Emotion>,
     pub at: Timestamp,
 }

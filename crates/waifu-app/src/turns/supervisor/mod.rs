@@ -21,6 +21,7 @@ use waifu_domain::turn::MessageText;
 use crate::catalogues::Catalogues;
 use crate::log::chain;
 use crate::ports::clock::Clock;
+use crate::ports::expressions::Expressions;
 use crate::ports::ids::IdSource;
 use crate::ports::language_model::LanguageModel;
 use crate::ports::neighbours::Neighbours;
@@ -55,6 +56,7 @@ pub struct SupervisorParts {
     pub ids: Arc<dyn IdSource>,
     pub rule_book: Arc<RuleBook>,
     pub catalogues: Arc<Catalogues>,
+    pub expressions: Arc<dyn Expressions>,
 }
 
 /// Cheap to clone; all clones are one.
@@ -229,6 +231,7 @@ impl Supervisor {
             ids: Arc::clone(&parts.ids),
             rule_book: Arc::clone(&parts.rule_book),
             catalogues: Arc::clone(&parts.catalogues),
+            expressions: Arc::clone(&parts.expressions),
             store: Arc::clone(&parts.store),
             budget: budget.clone(),
             history: limits.history,

@@ -67,6 +67,8 @@ impl ChatFrame {
                 status,
                 reason,
                 message,
+                // The message has it too.
+                emotion: _,
                 usage,
                 retryable,
                 retry_after_ms,

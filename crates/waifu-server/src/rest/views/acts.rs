@@ -6,7 +6,7 @@ use uuid::Uuid;
 use waifu_app::ports::store::TurnOutcome;
 use waifu_app::use_cases::ActDone;
 use waifu_domain::catalogue::Events;
-use waifu_domain::turn::{Message, RunStatus, TurnKind, plain_text};
+use waifu_domain::turn::{Emotion, Message, RunStatus, TurnKind, plain_text};
 
 use super::{InteractionView, OccurrenceView, RelationshipView};
 
@@ -41,6 +41,10 @@ pub struct TurnView {
 pub struct SaidView {
     id: Uuid,
     text: String,
+    /// What her words show: `neutral`, `happy`, `sad`, `angry`, `surprised`, `shy` or `loving`; older ones have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "happy")]
+    emotion: Option<Emotion>,
 }
 
 impl ActView {
@@ -81,6 +85,7 @@ impl From<Message> for SaidView {
         Self {
             id: message.id.into(),
             text: plain_text(&message.parts),
+            emotion: message.emotion,
         }
     }
 }

@@ -22,7 +22,7 @@ use waifu_domain::affection::Appraisal;
 use waifu_domain::relationship::{Cause, Fact, InteractionKind, Mood, Reason, Stage};
 use waifu_domain::slug::Slug;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{Message, RunStatus, Speaker, plain_text};
+use waifu_domain::turn::{Emotion, Message, RunStatus, Speaker, plain_text};
 use waifu_domain::user::{Role, User};
 use waifu_domain::waifu::{Visibility, Waifu};
 
@@ -336,6 +336,10 @@ pub struct MessageView {
     /// How the run that said it ended; `completed` for the user's own.
     #[schema(value_type = String, example = "completed")]
     pub status: RunStatus,
+    /// What her words show: `neutral`, `happy`, `sad`, `angry`, `surprised`, `shy` or `loving`; older ones have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "happy")]
+    pub emotion: Option<Emotion>,
     /// All answers to the turn, in their order, when there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<CandidateView>,
@@ -381,6 +385,7 @@ impl From<Message> for MessageView {
             role: message.speaker,
             text: plain_text(&message.parts),
             status: message.status,
+            emotion: message.emotion,
             candidates: Vec::new(),
             created_at: message.created_at,
         }

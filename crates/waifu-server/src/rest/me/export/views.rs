@@ -12,7 +12,7 @@ use waifu_domain::events::{EventDefinition, EventOccurrence};
 use waifu_domain::ids::WaifuId;
 use waifu_domain::relationship::{Fact, Interaction, Relationship};
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{EndReason, RunStatus, TurnKind, Usage};
+use waifu_domain::turn::{Emotion, EndReason, RunStatus, TurnKind, Usage};
 use waifu_domain::user::{AgeGroup, User};
 use waifu_domain::waifu::Waifu;
 
@@ -159,6 +159,9 @@ pub(super) struct RunView {
 pub(super) struct SaidRecordView {
     id: Uuid,
     text: String,
+    /// What her words show.
+    #[schema(value_type = Option<String>)]
+    emotion: Option<Emotion>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -294,6 +297,7 @@ impl From<SaidRecord> for SaidRecordView {
         Self {
             id: said.id.into(),
             text: said.text,
+            emotion: said.emotion,
             at: said.at,
         }
     }

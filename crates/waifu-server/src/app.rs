@@ -28,10 +28,10 @@ use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser,
-    EditCatalogue, EndSession, EraseUser, ExportData, Follow, GetWaifu, Guesses, ListEvents,
-    ListOffers, ListUsers, ListWaifus, ManageApiKeys, MarkMinor, OpenSession, ReadAffection,
-    ReadHistory, ReadLedger, ReadProfile, ReadRelationship, ReadUsage, Refresh, Register,
-    ResetPassword, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser,
+    EditCatalogue, EndSession, EraseUser, ExportData, Follow, ForgetEnded, GetWaifu, Guesses,
+    ListEvents, ListOffers, ListUsers, ListWaifus, ManageApiKeys, MarkMinor, OpenSession,
+    ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship, ReadUsage, Refresh,
+    Register, ResetPassword, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser,
     UpdateProfile, UpdateWaifu,
 };
 
@@ -74,6 +74,7 @@ pub struct App {
     pub reset_password: ResetPassword,
     pub edit_catalogue: EditCatalogue,
     pub read_usage: ReadUsage,
+    pub forget_ended: ForgetEnded,
     pub refresh: Refresh,
     pub demo_user: DemoUser,
     pub read_profile: ReadProfile,
@@ -318,6 +319,10 @@ impl App {
                 ids: Arc::clone(&ids),
                 rule_book: Arc::clone(&rule_book),
                 catalogues: Arc::clone(&catalogues),
+            },
+            forget_ended: ForgetEnded {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
             },
             read_usage: ReadUsage {
                 store: Arc::clone(&store),

@@ -88,6 +88,7 @@ pub async fn serve(app: App) -> anyhow::Result<()> {
     tokio::spawn(stopping);
     tokio::select! {
         ended = server => ended.context("failed to serve"),
+        never = app.forget_ended.clone().forever() => match never {},
         never = attendance::check_forever(app) => match never {},
     }
 }

@@ -38,7 +38,7 @@ async fn her_words_about_a_gift_are_a_turn_of_their_own(world: World) {
     assert_eq!(said["role"], "waifu");
     assert_eq!(said["turn_id"], turn["turn_id"]);
     assert_eq!((&said["turn_no"], &turn["turn_no"]), (&json!(1), &json!(1)));
-    let reply = json!({"id": said["id"], "text": said["text"]});
+    let reply = json!({"id": said["id"], "text": said["text"], "emotion": said["emotion"]});
     assert_eq!(done["reply"], reply);
     assert!(!said["text"].as_str().unwrap().is_empty());
     if world.model == Model::Scripted {

@@ -3,9 +3,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-/// Keys whose values are words of somebody's own, or secrets.
-const WORDS: [&str; 6] = [
+/// Keys whose values are words of somebody's own, what they show, or secrets.
+const WORDS: [&str; 7] = [
     "text",
+    "emotion",
     "access_token",
     "refresh_token",
     "companion",

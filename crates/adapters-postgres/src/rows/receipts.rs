@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::store::{
@@ -146,6 +147,24 @@ async fn insert(
     Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
 }
 
+/// Servers that forget at once leave each other's rows alone.
+const FORGET: &str = "
+    delete from receipts where (user_id, scope, key) in
+        (select user_id, scope, key from receipts where expires_at < $1 limit $2 for update skip locked)";
+
+async fn forget_expired(
+    connection: &mut AsyncPgConnection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, Fault> {
+    let forgotten = diesel::sql_query(FORGET)
+        .bind::<Timestamptz, _>(Moment(before))
+        .bind::<BigInt, _>(i64::from(limit))
+        .execute(connection)
+        .await?;
+    Ok(forgotten as u64)
+}
+
 /// In the order of their keys.
 pub(super) async fn of_user(
     connection: &mut AsyncPgConnection,
@@ -191,5 +210,9 @@ impl Receipts for Repository<'_> {
         receipt: Receipt,
     ) -> Result<Result<(), Taken>, StoreError> {
         Ok(insert(self.0, key, receipt).await?)
+    }
+
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(forget_expired(self.0, before, limit).await?)
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 use waifu_app::ports::secrets::TokenHash;
@@ -14,6 +15,11 @@ use crate::columns::{Moment, hash};
 use crate::errors::Fault;
 use crate::schema::{sessions, users};
 use crate::unit_of_work::Repository;
+
+/// Servers that forget at once leave each other's rows alone.
+const FORGET: &str = "
+    delete from sessions where id in
+        (select id from sessions where expires_at < $1 limit $2 for update skip locked)";
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sessions, check_for_backend(Pg))]
@@ -154,6 +160,19 @@ async fn standings(
     Ok(rows.into_iter().map(read).collect())
 }
 
+async fn forget_expired(
+    connection: &mut AsyncPgConnection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, Fault> {
+    let forgotten = diesel::sql_query(FORGET)
+        .bind::<Timestamptz, _>(Moment(before))
+        .bind::<BigInt, _>(i64::from(limit))
+        .execute(connection)
+        .await?;
+    Ok(forgotten as u64)
+}
+
 pub(super) async fn of_user(
     connection: &mut AsyncPgConnection,
     user: UserId,
@@ -196,6 +215,10 @@ impl Sessions for Repository<'_> {
         sessions: &[SessionId],
     ) -> Result<Vec<(SessionId, Standing)>, StoreError> {
         Ok(standings(self.0, sessions).await?)
+    }
+
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(forget_expired(self.0, before, limit).await?)
     }
 
     async fn update(&mut self, session: &Session) -> Result<(), StoreError> {

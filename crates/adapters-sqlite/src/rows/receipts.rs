@@ -1,6 +1,7 @@
 //! What requests wrote, under the keys with which they were made.
 
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use waifu_app::ports::store::{Receipt, ReceiptKey, Taken, Written, WrittenAct};
 use waifu_domain::ids::UserId;
 use waifu_domain::timestamp::Timestamp;
@@ -132,6 +133,22 @@ pub(crate) fn insert(
         .on_conflict_do_nothing()
         .execute(c)?;
     Ok(if inserted == 1 { Ok(()) } else { Err(Taken) })
+}
+
+const FORGET: &str = "
+    delete from receipts where (user_id, scope, key) in
+        (select user_id, scope, key from receipts where expires_at < ?1 limit ?2)";
+
+pub(crate) fn forget_expired(
+    c: &mut SqliteConnection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, Fault> {
+    let forgotten = diesel::sql_query(FORGET)
+        .bind::<BigInt, _>(before.unix_micros())
+        .bind::<BigInt, _>(i64::from(limit))
+        .execute(c)?;
+    Ok(forgotten as u64)
 }
 
 /// In the order of their keys.

@@ -142,6 +142,20 @@ pub(crate) fn update(c: &mut SqliteConnection, session: &Session) -> Result<(), 
     }
 }
 
+pub(crate) fn forget_expired(
+    c: &mut SqliteConnection,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, Fault> {
+    let expired = sessions::table
+        .filter(sessions::expires_at.lt(before.unix_micros()))
+        .limit(limit.into())
+        .select(sessions::id);
+    let ids: Vec<DbUuid> = expired.load(c)?;
+    let forgotten = diesel::delete(sessions::table.filter(sessions::id.eq_any(ids))).execute(c)?;
+    Ok(forgotten as u64)
+}
+
 pub(crate) fn of_user(
     c: &mut SqliteConnection,
     user: UserId,

@@ -28,4 +28,10 @@ impl Receipts for Repository<'_> {
             .run(move |c| receipts::insert(c, &key, &receipt))
             .await
     }
+
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.0
+            .run(move |c| receipts::forget_expired(c, before, limit))
+            .await
+    }
 }

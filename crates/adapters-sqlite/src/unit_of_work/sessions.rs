@@ -38,6 +38,12 @@ impl Sessions for Repository<'_> {
         self.0.run(move |c| sessions::standings(c, &ids)).await
     }
 
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.0
+            .run(move |c| sessions::forget_expired(c, before, limit))
+            .await
+    }
+
     async fn update(&mut self, session: &Session) -> Result<(), StoreError> {
         let session = *session;
         self.0.run(move |c| sessions::update(c, &session)).await

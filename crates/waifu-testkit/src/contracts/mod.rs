@@ -168,6 +168,7 @@ macro_rules! store_contract {
                 a_locked_session_makes_the_next_one_wait,
                 a_session_is_found_by_its_family_whatever_the_token,
                 sessions_that_are_revoked_are_told_from_those_that_stand,
+                sessions_that_have_expired_are_forgotten_and_others_kept,
             }
             spending {
                 what_a_run_costs_is_added_to_its_users_day,
@@ -301,6 +302,7 @@ macro_rules! store_contract {
                 an_expired_receipt_is_replaced_and_others_of_that_user_go,
                 another_scope_user_or_key_is_another_receipt,
                 a_rolled_back_unit_of_work_leaves_no_receipt,
+                receipts_that_have_expired_are_forgotten_and_others_kept,
             }
             catalogue {
                 an_entry_of_each_kind_comes_back_whole,

@@ -180,6 +180,41 @@ pub async fn a_rolled_back_unit_of_work_leaves_no_receipt(under_test: &StoreUnde
     insert(under_test, &key, receipt).await
 }
 
+pub async fn receipts_that_have_expired_are_forgotten_and_others_kept(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let (forever, receipt) = kept(under_test).await?;
+    let until = |second| ReceiptKey {
+        key: format!("until {second}"),
+        ..forever.clone()
+    };
+    for second in [10, 11, 20] {
+        let receipt = Receipt {
+            at: moment(0),
+            expires_at: Some(moment(second)),
+            ..receipt
+        };
+        insert(under_test, &until(second), receipt).await?;
+    }
+    let forget = async |before, limit| {
+        let mut work = under_test.store.begin().await?;
+        let forgotten = work.receipts().forget_expired(before, limit).await?;
+        work.commit().await?;
+        Ok::<_, StoreError>(forgotten)
+    };
+    assert_eq!(forget(moment(20), 1).await?, 1);
+    assert_eq!(forget(moment(20), 5).await?, 1);
+    assert_eq!(forget(moment(20), 5).await?, 0);
+    for gone in [until(10), until(11)] {
+        assert_eq!(find(under_test, &gone, moment(0)).await?, None, "{gone:?}");
+    }
+    for stays in [until(20), forever] {
+        let found = find(under_test, &stays, moment(0)).await?;
+        assert!(found.is_some(), "{stays:?}");
+    }
+    Ok(())
+}
+
 /// A receipt that never expires, under a key of the scenario's user.
 async fn kept(under_test: &StoreUnderTest) -> Result<(ReceiptKey, Receipt), StoreError> {
     let (scenario, relationship) = under_test.met().await?;

@@ -205,3 +205,29 @@ async fn lock(under_test: &StoreUnderTest, token: u8) -> Result<Option<Session>,
     work.commit().await?;
     Ok(found)
 }
+
+pub async fn sessions_that_have_expired_are_forgotten_and_others_kept(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let ada = under_test.add_user(user("ada")).await?;
+    for (token, second) in [(1, 10), (2, 11), (3, 20)] {
+        let session = Session {
+            expires_at: moment(second),
+            ..session(ada.id, token)
+        };
+        insert(under_test, &session).await?;
+    }
+    let forget = async |before, limit| {
+        let mut work = under_test.store.begin().await?;
+        let forgotten = work.sessions().forget_expired(before, limit).await?;
+        work.commit().await?;
+        Ok::<_, StoreError>(forgotten)
+    };
+    assert_eq!(forget(moment(20), 1).await?, 1);
+    assert_eq!(forget(moment(20), 5).await?, 1);
+    assert_eq!(forget(moment(20), 5).await?, 0);
+    assert_eq!(lock(under_test, 1).await?, None);
+    assert_eq!(lock(under_test, 2).await?, None);
+    assert!(lock(under_test, 3).await?.is_some());
+    Ok(())
+}

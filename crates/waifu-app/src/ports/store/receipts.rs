@@ -23,6 +23,9 @@ pub trait Receipts: Send {
         key: &ReceiptKey,
         receipt: Receipt,
     ) -> Result<Result<(), Taken>, StoreError>;
+
+    /// Forgets at most `limit` of those that expired before then, whoever's, and says how many.
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,6 +25,9 @@ pub trait Sessions: Send {
     /// Ends a user's sessions that have not ended yet. How many those were.
     async fn revoke(&mut self, whose: Whose, at: Timestamp) -> Result<u64, StoreError>;
 
+    /// Forgets at most `limit` of those that expired before then, and says how many.
+    async fn forget_expired(&mut self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// How these sessions stand; one that is not stored is left out.
     async fn standings(
         &mut self,

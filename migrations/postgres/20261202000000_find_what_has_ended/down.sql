@@ -1,0 +1,2 @@
+drop index receipts_by_expiry;
+drop index sessions_by_expiry;

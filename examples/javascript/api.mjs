@@ -7,6 +7,8 @@ import { ClientError, GraphQLClient, gql } from 'graphql-request';
 export const ATTEMPTS = 10;
 // A reply, with all attempts at it, takes at most three minutes.
 export const REPLY_WITHIN_MS = 240_000;
+// What may work only after that, such as a budget that lasts till midnight, nobody waits for.
+export const LONGEST_WAIT_MS = 60_000;
 
 /** What the server answers when it does not do something: `code` is stable, the message is for people. */
 export class Problem extends Error {
@@ -55,7 +57,6 @@ export class Api {
   refresh(old) {
     if (this.accessToken !== old) return this.#refreshing;
     this.#refreshing ??= persist(
-      true,
       () => this.#post('/auth/refresh', { refresh_token: this.#refreshToken }),
     ).then((tokens) => this.#keep(tokens)).finally(() => { this.#refreshing = undefined; });
     return this.#refreshing;
@@ -76,19 +77,34 @@ export class Api {
     });
   }
 
-  /** One operation. `isSafe`: that it can be sent again when there was no answer, and does not do something twice. */
-  async graphql(document, variables = {}, isSafe = true) {
-    return persist(isSafe, async () => {
-      const token = this.accessToken;
-      try {
-        const signal = AbortSignal.timeout(REPLY_WITHIN_MS);
-        return await answered(this.client.request({ document, variables, signal }));
-      } catch (error) {
-        if (error.status !== 401) throw error;
-        await this.refresh(token);
-        return answered(this.client.request({ document, variables }));
-      }
+  /** One operation, which can be sent again when there was no answer and does not do something twice. */
+  async graphql(document, variables = {}) {
+    return persist(() => this.#ask(document, variables));
+  }
+
+  /** The payload of a mutation whose `input` makes it safe to send again. Its errors have `code message retryAfterMs`. */
+  async mutate(document, field, input) {
+    return persist(async () => {
+      const { [field]: payload } = await this.#ask(document, { input });
+      const [error] = payload.errors;
+      if (error) throw new Problem(error.code, error.message, { retryAfterMs: error.retryAfterMs ?? undefined });
+      return payload;
     });
+  }
+
+  async #ask(document, variables) {
+    const token = this.accessToken;
+    const request = () => {
+      const signal = AbortSignal.timeout(REPLY_WITHIN_MS);
+      return answered(this.client.request({ document, variables, signal }));
+    };
+    try {
+      return await request();
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      await this.refresh(token);
+      return request();
+    }
   }
 
   /** All nodes of a connection: `field` of a query that takes `$after`. */
@@ -114,14 +130,13 @@ export async function find(api, name) {
 }
 
 /** Tries until it is done, or there is no point in it. */
-async function persist(isSafe, attemptIt) {
+async function persist(attemptIt) {
   for (let attempt = 0; ; attempt++) {
     try {
       return await attemptIt();
     } catch (error) {
-      // Who was refused may come again; no answer does not mean that nothing was done.
-      const mayWorkLater = error instanceof Problem ? error.retryAfterMs !== undefined : isSafe && error.isNoAnswer;
-      if (!mayWorkLater || attempt >= ATTEMPTS) throw error;
+      const mayWorkSoon = error instanceof Problem ? error.retryAfterMs <= LONGEST_WAIT_MS : error.isNoAnswer;
+      if (!mayWorkSoon || attempt >= ATTEMPTS) throw error;
       await sleep(Math.max(error.retryAfterMs ?? 0, pauseBefore(attempt)));
     }
   }

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { gql } from 'graphql-request';
 import WebSocket from 'ws';
-import { ATTEMPTS, Api, GivingUp, Problem, REPLY_WITHIN_MS, find, pauseBefore, tell } from './api.mjs';
+import { ATTEMPTS, Api, GivingUp, LONGEST_WAIT_MS, Problem, REPLY_WITHIN_MS, find, pauseBefore, tell } from './api.mjs';
 
 // After one of these, coming back would only end in the same way; all others are worth another attempt.
 const FINAL_CLOSE_CODES = new Set([1002, 1007, 1009, 4400, 4403, 4404, 4409, 4410]);
@@ -210,7 +210,7 @@ class Chat {
     if (!message) {
       this.pauseMs = error.retry_after_ms ?? 0;
       tell(error.message);
-    } else if (error.retryable) {
+    } else if (error.retryable && (error.retry_after_ms ?? 0) <= LONGEST_WAIT_MS) {
       // Such as `turn_in_progress`: she is still answering something else.
       setTimeout(() => this.post(error.ref), Math.max(error.retry_after_ms ?? 0, 500));
     } else {
@@ -235,10 +235,9 @@ class Chat {
     if (done?.status === 'failed') {
       // Her model's provider failed, not the message: it is kept, and she is asked for another answer to it.
       await sleep(done.retry_after_ms ?? 1000);
-      const { regenerate } = await this.api.graphql(gql`
-        mutation ($input: RegenerateInput!) { regenerate(input: $input) { errors { code message } } }
-      `, { input: { waifuId: this.waifu.id, turnId: done.turn_id } }, false);
-      check(regenerate);
+      await this.api.mutate(gql`
+        mutation ($input: RegenerateInput!) { regenerate(input: $input) { errors { code message retryAfterMs } } }
+      `, 'regenerate', { waifuId: this.waifu.id, turnId: done.turn_id, idempotencyKey: randomUUID() });
     }
   }
 
@@ -259,11 +258,9 @@ class Chat {
     if (!best) return tell('there is nothing that she would take');
     print(`you give her: ${best.name}\n`);
     // However often it has to be asked for, under one key it is given once.
-    const { giveGift } = await this.api.graphql(gql`
-      mutation ($input: GiveGiftInput!) { giveGift(input: $input) { turn { id run } errors { code message } } }
-    `, { input: { waifuId: this.waifu.id, giftId: best.id, idempotencyKey: randomUUID() } });
-    check(giveGift);
-    const { turn } = giveGift;
+    const { turn } = await this.api.mutate(gql`
+      mutation ($input: GiveGiftInput!) { giveGift(input: $input) { turn { id run } errors { code message retryAfterMs } } }
+    `, 'giveGift', { waifuId: this.waifu.id, giftId: best.id, idempotencyKey: randomUUID() });
     // Her words may be on their way over the socket yet.
     for (let i = 0; turn && i < 100 && !this.ended.has(`${turn.id} ${turn.run}`); i++) await sleep(100);
   }
@@ -281,10 +278,6 @@ class Chat {
 const nameOf = (frame) => `${frame.turn_id} ${frame.run}`;
 const signed = (points) => (points < 0 ? `${points}` : `+${points}`);
 const send = (socket, frame) => socket.send(JSON.stringify(frame), () => {}); // who can't be told is about to close
-
-function check({ errors: [error] }) {
-  if (error) throw new Problem(error.code, error.message);
-}
 
 async function within(ms, promise) {
   const late = new AbortController();

@@ -80,8 +80,10 @@ async function watch(api, waifuId) {
 try {
   const options = { url: { type: 'string', default: 'http://127.0.0.1:8080' }, name: { type: 'string' }, companion: { type: 'string' } };
   const { url, name, companion } = parseArgs({ options }).values;
+  const password = process.env.WAIFU_PASSWORD;
+  if (!name || !password) throw new GivingUp('it takes --name, and the password in WAIFU_PASSWORD');
   const api = new Api(url);
-  await api.signUpOrIn(name, process.env.WAIFU_PASSWORD);
+  await api.signUpOrIn(name, password);
   await watch(api, (await find(api, companion)).id);
 } catch (error) {
   console.error(`error: ${error.reason || error.message || error[0]?.message}`);

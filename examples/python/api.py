@@ -12,6 +12,8 @@ import urllib.request
 ATTEMPTS = 10
 # A reply, with all attempts at it, takes at most three minutes.
 REPLY_WITHIN = 240
+# In seconds. What may work only after that, such as a budget that lasts till midnight, nobody waits for.
+LONGEST_WAIT = 60
 
 
 class GivingUp(Exception):
@@ -25,7 +27,7 @@ class Problem(Exception):
         super().__init__(body.get("detail", f"the server answers {status}"))
         self.status, self.code = status, body.get("code")
         self.retry_after = body.get("retry_after_ms", 1000) / 1000
-        self.may_work_later = "retry_after_ms" in body
+        self.may_work_soon = "retry_after_ms" in body and self.retry_after <= LONGEST_WAIT
 
 
 def tell(text):
@@ -76,7 +78,7 @@ class Api:
             except Problem as problem:
                 if problem.status == 401 and token and not path.startswith("/auth/") and attempt < ATTEMPTS:
                     await self.refresh(token)
-                elif problem.may_work_later and attempt < ATTEMPTS:
+                elif problem.may_work_soon and attempt < ATTEMPTS:
                     # It was refused, so nothing was done.
                     await asyncio.sleep(max(problem.retry_after, pause_before(attempt)))
                 else:

@@ -19,7 +19,17 @@ import uuid
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from api import ATTEMPTS, REPLY_WITHIN, Api, GivingUp, Problem, pause_before, problem_document, tell
+from api import (
+    ATTEMPTS,
+    LONGEST_WAIT,
+    REPLY_WITHIN,
+    Api,
+    GivingUp,
+    Problem,
+    pause_before,
+    problem_document,
+    tell,
+)
 
 # After one of these, coming back would only end in the same way; all others are worth another attempt.
 FINAL_CLOSE_CODES = {1002, 1007, 1009, 4400, 4403, 4404, 4409, 4410}
@@ -190,7 +200,7 @@ class Chat:
         if id not in self.unanswered:
             self.pause = wait
             tell(error["message"])
-        elif error["retryable"]:
+        elif error["retryable"] and wait <= LONGEST_WAIT:
             # Such as `turn_in_progress`: she is still answering something else.
             asyncio.get_running_loop().call_later(max(wait, 0.5), lambda: asyncio.ensure_future(self.post(id)))
         elif not (end := self.unanswered.pop(id)["end"]).done():
@@ -214,7 +224,7 @@ class Chat:
             # Her model's provider failed, not the message: it is kept, and she is asked for another answer to it.
             await asyncio.sleep(done.get("retry_after_ms", 1000) / 1000)
             path = f"/waifus/{self.waifu['id']}/turns/{done['turn_id']}/regenerate"
-            await self.api.call("POST", path)
+            await self.api.call("POST", path, key=str(uuid.uuid4()))
 
     async def give(self):
         """The gift that she would like best. What it moves and what she says to it comes over the socket."""

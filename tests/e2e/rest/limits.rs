@@ -16,6 +16,7 @@ scenarios! {
     everywhere: [
         each_class_counts_down_and_then_refuses_by_itself,
         strangers_count_for_their_address,
+        whoever_guesses_at_keys_and_tokens_counts_for_his_address,
         many_users_of_one_address_have_a_limit_together,
         every_operation_tells_what_is_left,
         a_field_counts_as_its_twin_does,
@@ -117,6 +118,30 @@ async fn each_class_counts_down_and_then_refuses_by_itself(world: World) {
         assert!((200..300).contains(&answer.status), "{answer:?}");
         assert_eq!(answer.header("ratelimit"), "", "{path}");
     }
+}
+
+async fn whoever_guesses_at_keys_and_tokens_counts_for_his_address(world: World) {
+    let server = with_limits(world, &[("AUTH", 6)]).await;
+    let ada = server.user().await;
+    let asks = async |token: String| {
+        let thief = User {
+            token,
+            ..ada.clone()
+        };
+        thief.get("/waifus").await
+    };
+    let guess = || format!("wk_{}_x", new_id().replace('-', ""));
+    // Signing up was the first.
+    for token in [guess(), "nonsense".to_owned(), guess(), guess(), guess()] {
+        asks(token).await.problem(401, "unauthenticated");
+    }
+    for token in [guess(), "nonsense".to_owned()] {
+        let refused = asks(token).await;
+        refused.problem(429, "rate_limited");
+        assert_ne!(refused.header("retry-after"), "");
+    }
+    // Who has a credential is let in from there.
+    ada.get("/waifus").await.ok();
 }
 
 async fn strangers_count_for_their_address(world: World) {

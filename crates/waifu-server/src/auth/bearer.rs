@@ -7,9 +7,12 @@ use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
 use waifu_app::caller::{Caller, KeyRefused, Scope, SessionHolder};
-use waifu_app::identity::LetIn;
+use waifu_app::identity::{LetIn, NotLetIn};
+use waifu_app::ports::access_tokens::TokenRefused;
+use waifu_app::ports::rate_limits::RequestClass;
 
 use crate::app::App;
+use crate::peer::PeerAddress;
 use crate::problem::{Code, Problem};
 
 /// Lets those in who show a good access token or API key. Wrapped around every scope that is not open to all.
@@ -20,18 +23,30 @@ pub async fn authenticate(
     let app = request
         .app_data::<web::Data<App>>()
         .expect("every server has its app");
-    let let_in = verify(app, request.headers()).await?;
+    let let_in = app.identity.verify(shown(request.headers())?).await;
+    if let Err(NotLetIn::NoSuchKey | NotLetIn::Token(TokenRefused::Invalid)) = &let_in {
+        // Nobody guesses at keys and tokens faster than at passwords.
+        let address = PeerAddress::of(request.request()).0;
+        let counted = app.limits.take_from(RequestClass::Auth, address).await;
+        counted.map_err(Problem::from)?;
+    }
+    let let_in = let_in.map_err(Problem::from)?;
     let known = Authenticated(let_in.caller);
     request.extensions_mut().insert(known);
     next.call(request).await
 }
 
-/// The credential of a request; the query string and cookies are never looked at.
+/// Who makes a request.
 pub async fn verify(app: &App, headers: &HeaderMap) -> Result<LetIn, Problem> {
+    Ok(app.identity.verify(shown(headers)?).await?)
+}
+
+/// The credential of a request; the query string and cookies are never looked at.
+fn shown(headers: &HeaderMap) -> Result<&str, Problem> {
     let header = headers.get(AUTHORIZATION).ok_or_else(|| {
         Problem::new(Code::Unauthenticated, "the Authorization header is missing")
     })?;
-    let token = header
+    header
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
@@ -42,8 +57,7 @@ pub async fn verify(app: &App, headers: &HeaderMap) -> Result<LetIn, Problem> {
                 Code::Unauthenticated,
                 "the Authorization header must be a Bearer token",
             )
-        })?;
-    Ok(app.identity.verify(token).await?)
+        })
 }
 
 /// Who was let in; handlers ask for one of those below, which say by what right.

@@ -205,13 +205,12 @@ async fn says_why_it_gives_up(world: World, example: Example) {
 
 async fn has_her_try_again(world: World, example: Example) {
     let server = world.server().await;
-    server.model().set_default(Answer::status(400, "{}"));
+    let model = server.model();
+    model.set_default(Speech::of("I am well again.").into());
+    model.push(Answer::status(400, "{}"));
     let mut program = example.start(&server.door.address);
     program.is_told(KIND);
     program.says("[failed: ").await;
-    server
-        .model()
-        .set_default(Speech::of("I am well again.").into());
     program.says("Hana: I am well again.\n").await;
     program.says("  affection ").await;
     program.is_left();

@@ -122,7 +122,8 @@ async fn an_export_holds_every_word_and_after_the_erasure_no_row_does(world: Wor
     assert_eq!(export["turns"][1]["runs"].as_array().unwrap().len(), 2);
     assert!(export["turns"][2]["voided_at"].is_string());
     for secret in ["password", "hash", "secret", "refresh_token"] {
-        assert!(!answer.text.contains(secret), "{secret}");
+        // As a key; she may use such a word.
+        assert!(!answer.text.contains(&format!("{secret}\":")), "{secret}");
     }
 
     let gone = ada.delete("/me").await;

@@ -135,6 +135,8 @@ async fn a_gift_is_defined_changed_and_retired(world: World) {
     let nowhere = put_at(&operator, "/admin/gifts/nowhere", 1, &better).await;
     nowhere.problem(412, "precondition_failed");
 
+    let stale = operator.request("DELETE", path).header("If-Match", "\"1\"");
+    send(stale).await.problem(412, "precondition_failed");
     assert_eq!(operator.delete(path).await.status, 204);
     operator.delete(path).await.problem(404, "not_found");
     assert!(!offered(&ada, &hana).await.contains(&"a_rose".to_owned()));

@@ -77,9 +77,11 @@ async fn a_one_time_password_lets_in_once_and_ends_all_that_was_open(world: Worl
     let ada = server.user().await;
     let hana = ada.companion().await;
     let (mut socket, _) = Socket::ready(&ada, &hana).await;
+    ada.get("/me").await.ok();
     let password = reset(&operator, &ada).await;
-    assert_eq!(socket.closed().await, 4410);
+    // At once, and not when what was known of her session has grown old.
     ada.get("/me").await.problem(401, "unauthenticated");
+    assert_eq!(socket.closed().await, 4410);
     log_in(&ada, PASSWORD).await.problem(401, "unauthenticated");
 
     let signed_in = log_in(&ada, &password).await.ok();
@@ -148,9 +150,10 @@ async fn an_operator_erases_somebody_as_he_could_himself(world: World) {
     ada.say(&hana, "hello").await.ok();
     let (mut socket, _) = Socket::ready(&ada, &hana).await;
     let path = format!("/admin/users/{}", ada.id);
+    ada.get("/me").await.ok();
     assert_eq!(operator.delete(&path).await.status, 204);
-    assert_eq!(socket.closed().await, 4410);
     ada.get("/me").await.problem(401, "unauthenticated");
+    assert_eq!(socket.closed().await, 4410);
     operator.get(&path).await.problem(404, "not_found");
     operator.delete(&path).await.problem(404, "not_found");
 }

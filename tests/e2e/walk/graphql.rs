@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Cast;
+use super::{Cast, Needs, programs_of, with_limits};
 use crate::support::graphql_socket::GraphqlSocket;
 use crate::support::new_id;
 use crate::support::rest::User;
@@ -11,6 +11,8 @@ use crate::support::world::World;
 scenarios! {
     everywhere: [
         every_graphql_operation_refuses_strangers_and_gives_nobody_what_is_anothers,
+        every_graphql_operation_counts_for_its_class,
+        no_key_does_by_graphql_what_is_not_of_its_scopes,
     ],
 }
 
@@ -220,7 +222,7 @@ const CASES: [(&str, &str, &str, Gets); 46] = [
     ),
     (
         "Mutation",
-        "markMinor",
+        "setAgeGroup",
         "(input: {userId: \"<user>\", ageGroup: MINOR}) { errors { code } }",
         OPERATORS_ALONE,
     ),
@@ -337,6 +339,91 @@ async fn every_graphql_operation_refuses_strangers_and_gives_nobody_what_is_anot
         cast.assert_tells_nothing(field, &told.to_string(), &document);
     }
     assert_eq!(cast.adas().await, before);
+}
+
+/// What the fields of the roots are counted as, and what a key needs for them.
+fn asks(root: &str, field: &str) -> (&'static str, Needs) {
+    use Needs::{Scope, Session};
+    match field {
+        "me" | "apiKeys" => ("read", Session),
+        "logOut" | "logOutEverywhere" | "changePassword" => ("auth", Session),
+        "updateProfile" | "createApiKey" | "revokeApiKey" | "eraseMe" => ("write", Session),
+        "users" | "user" | "houseWaifus" | "catalogueEntries" | "usage" => ("admin", Scope("read")),
+        "adjustAffection"
+        | "suspendUser"
+        | "restoreUser"
+        | "eraseUser"
+        | "setAgeGroup"
+        | "resetPassword"
+        | "createHouseWaifu"
+        | "updateHouseWaifu"
+        | "deleteHouseWaifu"
+        | "putCatalogueEntry"
+        | "retireCatalogueEntry" => ("admin", Scope("write")),
+        "createWaifu" | "updateWaifu" | "deleteWaifu" => ("write", Scope("write")),
+        "cancelTurn" | "rewind" | "chooseAnswer" => ("write", Scope("chat")),
+        "sendMessage" | "regenerate" | "giveGift" | "goOnDate" | "takeChoice" | "chat" => {
+            ("chat", Scope("chat"))
+        }
+        _ if root == "Query" || field == "relationship" => ("read", Scope("read")),
+        _ => panic!("{root}.{field} is of no class here"),
+    }
+}
+
+async fn every_graphql_operation_counts_for_its_class(world: World) {
+    let server = with_limits(world).await;
+    let cast = Cast::of(&server).await;
+    let by_post = |root: &str| root != "Subscription";
+    for (root, field, rest, _) in CASES.into_iter().chain([LAST]) {
+        if !by_post(root) {
+            continue;
+        }
+        let document = cast.fill(&format!("{} {{ {field}{rest} }}", root.to_lowercase()));
+        let bob = User::log_in(&cast.bob.door, &cast.bob.name).await;
+        let answer = bob.post("/graphql", &json!({"query": document})).await;
+        let (class, _) = asks(root, field);
+        let told = answer.header("ratelimit-policy");
+        assert!(
+            told.starts_with(&format!("\"{class}\";")),
+            "{field}: {told}"
+        );
+        assert!(!told.contains(','), "{field}: {told}");
+    }
+}
+
+async fn no_key_does_by_graphql_what_is_not_of_its_scopes(world: World) {
+    let mut server = world.server().await;
+    let operator = server.operator().await;
+    let cast = Cast::of(&server).await;
+    let programs = programs_of(&operator).await;
+    let before = operator.get("/me/export").await.ok();
+    for (root, field, rest, _) in CASES.into_iter().chain([LAST]) {
+        let document = cast.fill(&format!("{} {{ {field}{rest} }}", root.to_lowercase()));
+        let document = document.replace("<new>", &new_id());
+        let (_, needed) = asks(root, field);
+        for (scope, program) in &programs {
+            if needed == Needs::Scope(scope) {
+                continue;
+            }
+            let told = if root == "Subscription" {
+                let mut socket = GraphqlSocket::of(program).await;
+                let operation = socket.begin(&document, &Value::Null).await;
+                let code = socket.refused(&operation).await;
+                json!({"errors": [{"extensions": {"code": code}}]})
+            } else {
+                program.graphql(&document, &Value::Null).await
+            };
+            assert_eq!(
+                codes(&told, field),
+                ["forbidden"],
+                "{scope}: {field}: {told}"
+            );
+        }
+    }
+    let after = operator.get("/me/export").await.ok();
+    for list in ["profile", "api_keys", "companions", "relationships"] {
+        assert_eq!(after[list], before[list], "{list}");
+    }
 }
 
 /// Of errors, and of errors of a payload.

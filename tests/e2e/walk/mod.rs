@@ -10,6 +10,47 @@ use serde_json::{Value, json};
 use crate::support::chat::{KIND, id_of};
 use crate::support::rest::User;
 use crate::support::server::Server;
+use crate::support::world::World;
+
+/// What an operation asks of an API key.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Needs {
+    /// None reaches it.
+    Session,
+    Scope(&'static str),
+}
+
+/// All limits are on, and nobody comes near them.
+async fn with_limits(world: World) -> Server {
+    let classes = ["AUTH", "READ", "WRITE", "CHAT", "ADMIN"];
+    let settings: Vec<(String, &str)> = classes
+        .into_iter()
+        .flat_map(|class| {
+            let setting = |name| (format!("WAIFU__LIMITS__{class}__{name}"), "100000");
+            ["PER_MINUTE", "BURST"].map(setting)
+        })
+        .collect();
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    world.server_with(&settings).await
+}
+
+/// The same user as his programs: one for each scope, that is allowed nothing else.
+async fn programs_of(user: &User) -> Vec<(&'static str, User)> {
+    let mut programs = Vec::new();
+    for scope in ["read", "chat", "write"] {
+        let body = json!({"name": scope, "scopes": [scope]});
+        let made = user.post("/me/api-keys", &body).await.created();
+        let program = User {
+            token: made["secret"].as_str().expect("a secret").to_owned(),
+            ..user.clone()
+        };
+        programs.push((scope, program));
+    }
+    programs
+}
 
 /// In everything that is Ada's own.
 const SECRET: &str = "adas-secret";

@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::Cast;
+use super::{Cast, Needs, programs_of};
 use crate::support::rest::{User, send};
 use crate::support::world::World;
 
 scenarios! {
     everywhere: [
         every_rest_operation_refuses_strangers_and_gives_nobody_what_is_anothers,
+        no_key_does_by_rest_what_is_not_of_its_scopes,
     ],
 }
 
@@ -240,6 +241,49 @@ async fn every_rest_operation_refuses_strangers_and_gives_nobody_what_is_another
         cast.assert_tells_nothing(&what, &answer.text, &format!("{path} {body}"));
     }
     assert_eq!(cast.adas().await, before);
+}
+
+fn needs(method: &str, path: &str) -> Needs {
+    let of_companions = ["/waifus", "/waifus/<waifu>"].contains(&path);
+    if path.starts_with("/me") || path.starts_with("/auth") {
+        Needs::Session
+    } else if method == "GET" {
+        Needs::Scope("read")
+    } else if path.starts_with("/admin") || of_companions {
+        Needs::Scope("write")
+    } else {
+        Needs::Scope("chat")
+    }
+}
+
+async fn no_key_does_by_rest_what_is_not_of_its_scopes(world: World) {
+    let mut server = world.server().await;
+    let operator = server.operator().await;
+    let cast = Cast::of(&server).await;
+    let programs = programs_of(&operator).await;
+    let before = operator.get("/me/export").await.ok();
+    for (method, path, body, gets) in CASES.into_iter().filter(|(.., gets)| *gets != Open) {
+        let needed = needs(method, path);
+        let (path, body) = (cast.fill(path), cast.fill(body));
+        for (scope, program) in &programs {
+            if needed == Needs::Scope(scope) {
+                continue;
+            }
+            let request = program.request(method, &path).header("If-Match", "\"1\"");
+            let request = if body.is_empty() {
+                request
+            } else {
+                request.json(&json(&body))
+            };
+            let answer = send(request).await;
+            assert_eq!(answer.status, 403, "{scope}: {method} {path} ({gets:?})");
+            answer.problem(403, "forbidden");
+        }
+    }
+    let after = operator.get("/me/export").await.ok();
+    for list in ["profile", "api_keys", "companions", "relationships"] {
+        assert_eq!(after[list], before[list], "{list}");
+    }
 }
 
 fn json(text: &str) -> Value {

@@ -106,6 +106,24 @@ async fn of_day(connection: &mut AsyncPgConnection, user: UserId, day: Day) -> R
     valid("spending.tokens", u64::try_from(tokens.unwrap_or_default()))
 }
 
+async fn of_user(
+    connection: &mut AsyncPgConnection,
+    user: UserId,
+) -> Result<Vec<(Day, u64)>, Fault> {
+    let rows: Vec<(i32, i64)> = spending::table
+        .filter(spending::user_id.eq(user.as_uuid()))
+        .order_by(spending::day)
+        .select((spending::day, spending::tokens))
+        .load(connection)
+        .await?;
+    rows.into_iter()
+        .map(|(day, tokens)| {
+            let tokens = valid("spending.tokens", u64::try_from(tokens))?;
+            Ok((Day::numbered(day), tokens))
+        })
+        .collect()
+}
+
 async fn usage(
     connection: &mut AsyncPgConnection,
     from: Day,
@@ -136,6 +154,10 @@ async fn forget_before(
 impl Spending for Repository<'_> {
     async fn of_day(&mut self, user: UserId, day: Day) -> Result<u64, StoreError> {
         Ok(of_day(self.0, user, day).await?)
+    }
+
+    async fn of_user(&mut self, user: UserId) -> Result<Vec<(Day, u64)>, StoreError> {
+        Ok(of_user(self.0, user).await?)
     }
 
     async fn usage(&mut self, from: Day, to: Day) -> Result<Vec<DayUsage>, StoreError> {

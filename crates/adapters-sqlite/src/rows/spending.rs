@@ -78,6 +78,20 @@ pub(crate) fn of_day(c: &mut SqliteConnection, user: UserId, day: Day) -> Result
     Ok(checked("spending.tokens", tokens.unwrap_or_default())?)
 }
 
+pub(crate) fn of_user(c: &mut SqliteConnection, user: UserId) -> Result<Vec<(Day, u64)>, Fault> {
+    let rows: Vec<(i64, i64)> = spending::table
+        .filter(spending::user_id.eq(db(user)))
+        .order(spending::day)
+        .select((spending::day, spending::tokens))
+        .load(c)?;
+    rows.into_iter()
+        .map(|(day, tokens)| {
+            let day = Day::numbered(checked("spending.day", day)?);
+            Ok((day, checked("spending.tokens", tokens)?))
+        })
+        .collect()
+}
+
 pub(crate) fn usage(c: &mut SqliteConnection, from: Day, to: Day) -> Result<Vec<DayUsage>, Fault> {
     let rows: Vec<UsageRow> = diesel::sql_query(USAGE)
         .bind::<BigInt, _>(from.start().unix_micros())

@@ -13,6 +13,10 @@ impl Spending for Repository<'_> {
         self.0.run(move |c| spending::of_day(c, user, day)).await
     }
 
+    async fn of_user(&mut self, user: UserId) -> Result<Vec<(Day, u64)>, StoreError> {
+        self.0.run(move |c| spending::of_user(c, user)).await
+    }
+
     async fn usage(&mut self, from: Day, to: Day) -> Result<Vec<DayUsage>, StoreError> {
         self.0.run(move |c| spending::usage(c, from, to)).await
     }

@@ -22,13 +22,16 @@ impl EraseUser {
     /// Whether there was such a user. It can't be taken back; his sockets are closed by whoever looks whether they stand.
     pub async fn execute(&self, user: UserId) -> Result<bool, StoreError> {
         let _changing = self.identity.changing();
-        let mut attempt = 1;
-        loop {
+        let mut may_be_done = false;
+        for _ in 1..ATTEMPTS {
             match self.erase(user).await {
-                Err(StoreError::Unavailable(_)) if attempt < ATTEMPTS => attempt += 1,
-                done => return done,
+                // The answer of its commit may have been lost.
+                Err(StoreError::Unavailable(_)) => may_be_done = true,
+                Ok(was_there) => return Ok(was_there || may_be_done),
+                Err(error) => return Err(error),
             }
         }
+        Ok(self.erase(user).await? || may_be_done)
     }
 
     async fn erase(&self, user: UserId) -> Result<bool, StoreError> {

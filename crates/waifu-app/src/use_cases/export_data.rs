@@ -12,7 +12,7 @@ use waifu_domain::waifu::Waifu;
 
 use crate::caller::SessionHolder;
 use crate::ports::store::{
-    ApiKey, OccurrencePlace, Receipt, ReceiptKey, Session, Store, StoreError, TurnRecord,
+    ApiKey, Day, OccurrencePlace, Receipt, ReceiptKey, Session, Store, StoreError, TurnRecord,
     UnitOfWork, WaifuVersion, finish,
 };
 
@@ -37,6 +37,8 @@ pub enum ExportPart {
     Turns(WaifuId, Vec<TurnRecord>),
     Events(WaifuId, Vec<EventOccurrence>),
     Receipts(Vec<(ReceiptKey, Receipt)>),
+    /// Tokens of each day's budget.
+    Spending(Vec<(Day, u64)>),
 }
 
 /// An export under way: its parts come one by one.
@@ -63,6 +65,7 @@ enum Step {
     Turns(usize, u32),
     Events(usize, Option<OccurrencePlace>),
     Receipts(Option<ReceiptKey>),
+    Spending,
     Done,
 }
 
@@ -186,9 +189,10 @@ impl Export {
                 Step::Receipts(after) => {
                     let page = work.personal_data().receipts(user, after, PAGE).await?;
                     let next = next(&page, |(key, _)| Step::Receipts(Some(key.clone())));
-                    self.step = next.unwrap_or(Step::Done);
+                    self.step = next.unwrap_or(Step::Spending);
                     ExportPart::Receipts(page)
                 }
+                Step::Spending => ExportPart::Spending(work.spending().of_user(user).await?),
                 Step::Done => return Ok(None),
             };
             return Ok(Some(part));

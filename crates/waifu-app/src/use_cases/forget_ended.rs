@@ -38,7 +38,7 @@ impl ForgetEnded {
         }
     }
 
-    async fn execute(&self) -> Result<(), StoreError> {
+    pub async fn execute(&self) -> Result<(), StoreError> {
         let before = self.clock.now().minus(KEPT_FOR);
         loop {
             let mut work = self.store.begin().await?;

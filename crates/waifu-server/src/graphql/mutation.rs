@@ -17,7 +17,7 @@ use super::operators::catalogue::{
 };
 use super::operators::house::{CreateHouseWaifuInput, DeleteHouseWaifuInput};
 use super::operators::users::{
-    EraseUserInput, MarkMinorInput, ResetPasswordInput, ResetPasswordPayload, RestoreUserInput,
+    EraseUserInput, ResetPasswordInput, ResetPasswordPayload, RestoreUserInput, SetAgeGroupInput,
     SuspendUserInput,
 };
 use super::operators::{AdjustAffectionInput, catalogue, house, users};
@@ -225,8 +225,8 @@ impl Mutation {
     }
 
     /// Say whether somebody is a minor; for operators. He can't clear the mark himself.
-    async fn mark_minor(context: &Context, input: MarkMinorInput) -> DonePayload {
-        users::mark_minor(context, input).await.into()
+    async fn set_age_group(context: &Context, input: SetAgeGroupInput) -> DonePayload {
+        users::set_age_group(context, input).await.into()
     }
 
     /// Give somebody who has lost his password another one, for one sign-in within 24 hours; for operators. All his

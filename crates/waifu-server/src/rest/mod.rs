@@ -1,4 +1,5 @@
-//! REST: a thin translation onto the use cases. One file an endpoint: its body, its documentation, its handler.
+//! REST: a thin translation onto the use cases. One file an endpoint, or one for those that do and undo the same: its
+//! body, its documentation, its handler.
 
 pub mod acts;
 pub mod admin;

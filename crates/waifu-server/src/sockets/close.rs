@@ -23,7 +23,7 @@ pub enum Close {
     Gone,
     /// The session that it was opened with has ended, or its user's account is no more.
     Revoked,
-    TooManyFrames {
+    TooMuch {
         retry_after: Duration,
     },
     FrameTooLarge,
@@ -58,7 +58,7 @@ impl Close {
             Self::Replaced => (4409, "a newer socket took this one's place"),
             Self::Gone => (4410, "the companion is gone"),
             Self::Revoked => (4410, "the session has ended"),
-            Self::TooManyFrames { .. } => (4429, "too many frames"),
+            Self::TooMuch { .. } => (4429, "too many frames"),
             Self::FrameTooLarge => (1009, "the frame is too large"),
             Self::ServerError => (4500, "something failed in the server"),
             Self::Draining => (4503, "the server is stopping"),
@@ -97,7 +97,7 @@ impl From<Code> for Close {
             Code::NotFound => Self::NotFound,
             Code::CompanionGone => Self::Gone,
             Code::Forbidden | Code::NotOwner | Code::Suspended => Self::Forbidden,
-            Code::RateLimited | Code::BudgetSpent => Self::TooManyFrames {
+            Code::RateLimited | Code::BudgetSpent => Self::TooMuch {
                 retry_after: Duration::from_millis(code.retry_after_ms().unwrap_or_default()),
             },
             Code::TooLarge => Self::FrameTooLarge,

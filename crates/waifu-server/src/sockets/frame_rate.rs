@@ -33,7 +33,7 @@ impl FrameRate {
         self.in_window += 1;
         if self.in_window > FRAMES_PER_MINUTE {
             let retry_after = MINUTE.saturating_sub(elapsed);
-            Err(Close::TooManyFrames { retry_after })
+            Err(Close::TooMuch { retry_after })
         } else {
             Ok(())
         }

@@ -73,7 +73,7 @@ impl Door {
         };
         debug!(?close, "a socket ends");
         app.metrics.socket_closed(&close);
-        if let Close::TooManyFrames { retry_after } = &close {
+        if let Close::TooMuch { retry_after } = &close {
             let problem = Problem::new(Code::RateLimited, "too many frames").after(*retry_after);
             let _ = send_frame(&mut outgoing, FrameBody::error(problem, None).into()).await;
         }

@@ -169,6 +169,7 @@ macro_rules! store_contract {
                 a_session_is_found_by_its_family_whatever_the_token,
                 sessions_that_are_revoked_are_told_from_those_that_stand,
                 sessions_that_have_expired_are_forgotten_and_others_kept,
+                whatever_has_ended_is_kept_for_a_day,
             }
             spending {
                 what_a_run_costs_is_added_to_its_users_day,

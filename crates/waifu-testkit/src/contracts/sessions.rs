@@ -1,14 +1,17 @@
 //! Sign-ins: found by the current and by the previous token, and locked while they rotate.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use waifu_app::ports::secrets::TokenHash;
-use waifu_app::ports::store::{Session, Standing, StoreError, Whose};
+use waifu_app::ports::store::{Receipt, ReceiptKey, Session, Standing, StoreError, Whose, Written};
+use waifu_app::use_cases::ForgetEnded;
 use waifu_domain::timestamp::Timestamp;
 use waifu_domain::user::User;
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{fresh, moment, session, user};
+use crate::builders::{fresh, moment, session, user, waifu};
+use crate::fakes::SetClock;
 
 pub async fn a_session_is_found_by_its_current_and_its_previous_token(
     under_test: &StoreUnderTest,
@@ -229,5 +232,47 @@ pub async fn sessions_that_have_expired_are_forgotten_and_others_kept(
     assert_eq!(lock(under_test, 1).await?, None);
     assert_eq!(lock(under_test, 2).await?, None);
     assert!(lock(under_test, 3).await?.is_some());
+    Ok(())
+}
+
+pub async fn whatever_has_ended_is_kept_for_a_day(under_test: &StoreUnderTest) -> Promise {
+    const DAY: time::Duration = time::Duration::DAY;
+    let ada = under_test.add_user(user("ada")).await?;
+    let her = under_test.add_waifu(waifu()).await?;
+    let clock = Arc::new(SetClock::at(moment(10).plus(DAY)));
+    let session = Session {
+        expires_at: moment(10),
+        ..session(ada.id, 1)
+    };
+    insert(under_test, &session).await?;
+    let key = ReceiptKey {
+        user_id: ada.id,
+        scope: "companion".to_owned(),
+        key: "monday".to_owned(),
+    };
+    let receipt = Receipt {
+        request: [7; 32],
+        of: Written::Waifu(her.id),
+        at: moment(0),
+        expires_at: Some(moment(10)),
+    };
+    let mut work = under_test.store.begin().await?;
+    assert_eq!(work.receipts().insert(&key, receipt).await?, Ok(()));
+    work.commit().await?;
+    let forget = ForgetEnded {
+        store: Arc::clone(&under_test.store),
+        clock: clock.clone(),
+    };
+    let is_there = async || {
+        let session = lock(under_test, 1).await?;
+        let mut look = under_test.store.snapshot().await?;
+        let receipt = look.receipts().find(&key, moment(0)).await?;
+        Ok::<_, StoreError>((session.is_some(), receipt.is_some()))
+    };
+    forget.execute().await?;
+    assert_eq!(is_there().await?, (true, true));
+    clock.advance(time::Duration::MICROSECOND);
+    forget.execute().await?;
+    assert_eq!(is_there().await?, (false, false));
     Ok(())
 }

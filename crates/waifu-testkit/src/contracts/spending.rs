@@ -226,6 +226,11 @@ pub async fn old_days_are_forgotten_and_others_kept(under_test: &StoreUnderTest)
         work.commit().await?;
         Ok::<_, StoreError>(forgotten)
     };
+    let mut look = under_test.store.snapshot().await?;
+    let known = look.spending().of_user(ada).await?;
+    let days = [today().before().before(), today().before(), today()];
+    assert_eq!(known, days.map(|day| (day, 5)));
+    drop(look);
     assert_eq!(forget(today(), 1).await?, 1);
     assert_eq!(forget(today(), 5).await?, 1);
     assert_eq!(forget(today(), 5).await?, 0);

@@ -411,6 +411,10 @@ impl Spending for View<'_> {
         Ok(memory.spent.get(&(user, day)).copied().unwrap_or_default())
     }
 
+    async fn of_user(&mut self, _user: UserId) -> Result<Vec<(Day, u64)>, StoreError> {
+        not_in_memory()
+    }
+
     async fn usage(&mut self, _from: Day, _to: Day) -> Result<Vec<DayUsage>, StoreError> {
         not_in_memory()
     }

@@ -13,6 +13,9 @@ pub trait Spending: Send {
     /// Tokens that this user has spent on that day.
     async fn of_day(&mut self, user: UserId, day: Day) -> Result<u64, StoreError>;
 
+    /// What he has spent on each day that is still known, oldest first.
+    async fn of_user(&mut self, user: UserId) -> Result<Vec<(Day, u64)>, StoreError>;
+
     /// What all users have used on the days from `from` to `to`, both included, by when a run began; a day without any is
     /// left out.
     async fn usage(&mut self, from: Day, to: Day) -> Result<Vec<DayUsage>, StoreError>;

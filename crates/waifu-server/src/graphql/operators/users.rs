@@ -31,7 +31,7 @@ pub struct EraseUserInput {
 }
 
 #[derive(Debug, GraphQLInputObject)]
-pub struct MarkMinorInput {
+pub struct SetAgeGroupInput {
     user_id: ID,
     /// `ADULT` is refused while the birthday that the user has told says otherwise.
     age_group: AgeGroupEnum,
@@ -125,7 +125,7 @@ pub async fn erase(context: &Context, input: EraseUserInput) -> Result<(), Probl
     was_there.then_some(()).ok_or_else(no_such_user)
 }
 
-pub async fn mark_minor(context: &Context, input: MarkMinorInput) -> Result<(), Problem> {
+pub async fn set_age_group(context: &Context, input: SetAgeGroupInput) -> Result<(), Problem> {
     operator(context, Scope::Write).await?;
     let user = uuid(&input.user_id, "userId")?.into();
     let mark = &context.app.mark_minor;

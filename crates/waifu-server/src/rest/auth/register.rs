@@ -41,6 +41,7 @@ struct RegisterBody {
         (status = 201, description = "the account, signed in", body = TokensView),
         (status = 409, description = "`name_taken`", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "`validation`", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "`store_unavailable`", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 #[post("/register")]

@@ -7,7 +7,7 @@ use waifu_domain::timestamp::Timestamp;
 
 use super::views::{
     CompanionRecordView, EventRecordView, InteractionRecordView, OwnerView, ReceiptView,
-    RelationshipRecordView, SessionView, TurnRecordView, VersionView,
+    RelationshipRecordView, SessionView, SpendingView, TurnRecordView, VersionView,
 };
 use crate::rest::me::api_keys::ApiKeyView;
 
@@ -23,9 +23,10 @@ enum List {
     Turns,
     Events,
     IdempotencyKeys,
+    Spending,
 }
 
-const LISTS: [(List, &str); 9] = [
+const LISTS: [(List, &str); 10] = [
     (List::Sessions, "sessions"),
     (List::ApiKeys, "api_keys"),
     (List::Companions, "companions"),
@@ -35,6 +36,7 @@ const LISTS: [(List, &str); 9] = [
     (List::Turns, "turns"),
     (List::Events, "events"),
     (List::IdempotencyKeys, "idempotency_keys"),
+    (List::Spending, "spending"),
 ];
 
 /// What has been told of it is gone; this knows how to go on.
@@ -84,6 +86,7 @@ impl Document {
                 EventRecordView::new(waifu, one, definition)
             }),
             ExportPart::Receipts(all) => self.list(List::IdempotencyKeys, all, ReceiptView::from),
+            ExportPart::Spending(all) => self.list(List::Spending, all, SpendingView::from),
         }
     }
 

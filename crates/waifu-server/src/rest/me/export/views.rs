@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use waifu_app::ports::store::{
-    LedgerRow, Receipt, ReceiptKey, RunRecord, SaidRecord, Session, TurnRecord, WaifuVersion,
+    Day, LedgerRow, Receipt, ReceiptKey, RunRecord, SaidRecord, Session, TurnRecord, WaifuVersion,
 };
 use waifu_domain::affection::Appraisal;
 use waifu_domain::events::{EventDefinition, EventOccurrence};
@@ -39,6 +39,7 @@ pub(super) struct ExportView {
     turns: Vec<TurnRecordView>,
     events: Vec<EventRecordView>,
     idempotency_keys: Vec<ReceiptView>,
+    spending: Vec<SpendingView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -182,6 +183,24 @@ pub(super) struct ReceiptView {
     at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+}
+
+/// Tokens of one day's budget.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SpendingView {
+    /// In UTC.
+    #[schema(format = Date)]
+    day: String,
+    tokens: u64,
+}
+
+impl From<(Day, u64)> for SpendingView {
+    fn from((day, tokens): (Day, u64)) -> Self {
+        Self {
+            day: day.date().to_string(),
+            tokens,
+        }
+    }
 }
 
 impl From<User> for OwnerView {

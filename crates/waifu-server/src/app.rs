@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use waifu_app::catalogues::Catalogues;
 use waifu_app::identity::Identity;
 use waifu_app::ports::access_tokens::AccessTokens;
+use waifu_app::ports::appraiser::Appraiser;
 use waifu_app::ports::clock::Clock;
 use waifu_app::ports::ids::IdSource;
 use waifu_app::ports::language_model::{LanguageModel, ModelKind};
@@ -28,8 +29,8 @@ use waifu_app::turns::hub::Hub;
 use waifu_app::turns::{Supervisor, SupervisorParts, TurnLimits};
 use waifu_app::use_cases::{
     Acts, ActsParts, AwaitAnswer, ChangePassword, CreateWaifu, DeleteWaifu, DemoUser,
-    EditCatalogue, EndSession, EraseUser, ExportData, Follow, ForgetEnded, GetWaifu, Guesses,
-    ListEvents, ListOffers, ListUsers, ListWaifus, ManageApiKeys, MarkMinor, OpenSession,
+    EditCatalogue, EditMessage, EndSession, EraseUser, ExportData, Follow, ForgetEnded, GetWaifu,
+    Guesses, ListEvents, ListOffers, ListUsers, ListWaifus, ManageApiKeys, MarkMinor, OpenSession,
     ReadAffection, ReadHistory, ReadLedger, ReadProfile, ReadRelationship, ReadUsage, Refresh,
     Register, ResetPassword, Roles, SeedCatalogue, SeedWaifus, SendMessage, SignIn, SuspendUser,
     UpdateProfile, UpdateWaifu,
@@ -90,6 +91,7 @@ pub struct App {
     pub roles: Roles,
     pub update_profile: UpdateProfile,
     pub send_message: SendMessage,
+    pub edit_message: EditMessage,
     pub follow: Follow,
     pub read_history: ReadHistory,
     pub read_relationship: ReadRelationship,
@@ -208,6 +210,7 @@ impl App {
         let lifetime = time::Duration::minutes(settings.auth.access_token_minutes.into());
         let access_tokens: Arc<dyn AccessTokens> = Arc::new(JwtAccessTokens::new(key, lifetime));
         let guesses = Guesses::default();
+        let appraiser: Arc<dyn Appraiser> = Arc::new(LexiconAppraiser::new());
         let identity = Identity::new(
             Arc::clone(&access_tokens),
             Arc::clone(&store),
@@ -375,6 +378,10 @@ impl App {
                 acts: acts.clone(),
                 read_relationship: read_relationship.clone(),
             },
+            edit_message: EditMessage {
+                appraiser: Arc::clone(&appraiser),
+                acts: acts.clone(),
+            },
             acts,
             list_offers: ListOffers {
                 store: Arc::clone(&store),
@@ -398,7 +405,7 @@ impl App {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
                 hub,
-                appraiser: Arc::new(LexiconAppraiser::new()),
+                appraiser,
                 supervisor: supervisor.clone(),
                 await_answer: AwaitAnswer {
                     store: Arc::clone(&store),

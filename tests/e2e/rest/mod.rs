@@ -10,6 +10,7 @@ mod choose;
 mod companions;
 mod dates;
 mod docs;
+mod editing;
 mod erasure;
 mod events;
 mod faults;

@@ -30,7 +30,7 @@ const OPERATORS_ALONE: Gets = Refused("forbidden");
 const DONE: &str = "{ errors { code } }";
 
 /// The root, the field, its arguments and selection, and what Bob gets. In this order: the last ones end his sessions.
-const CASES: [(&str, &str, &str, Gets); 46] = [
+const CASES: [(&str, &str, &str, Gets); 47] = [
     ("Query", "me", "{ id username displayName persona }", His),
     ("Query", "apiKeys", "{ edges { node { id name } } }", His),
     (
@@ -103,6 +103,12 @@ const CASES: [(&str, &str, &str, Gets); 46] = [
         "Mutation",
         "regenerate",
         "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\"}) { reply { text } errors { code } }",
+        NOT_THERE,
+    ),
+    (
+        "Mutation",
+        "editMessage",
+        "(input: {waifuId: \"<waifu>\", turnId: \"<turn>\", text: \"hi\"}) { reply { text } errors { code } }",
         NOT_THERE,
     ),
     (
@@ -362,9 +368,8 @@ fn asks(root: &str, field: &str) -> (&'static str, Needs) {
         | "retireCatalogueEntry" => ("admin", Scope("write")),
         "createWaifu" | "updateWaifu" | "deleteWaifu" => ("write", Scope("write")),
         "cancelTurn" | "rewind" | "chooseAnswer" => ("write", Scope("chat")),
-        "sendMessage" | "regenerate" | "giveGift" | "goOnDate" | "takeChoice" | "chat" => {
-            ("chat", Scope("chat"))
-        }
+        "sendMessage" | "editMessage" | "regenerate" | "giveGift" | "goOnDate" | "takeChoice"
+        | "chat" => ("chat", Scope("chat")),
         _ if root == "Query" || field == "relationship" => ("read", Scope("read")),
         _ => panic!("{root}.{field} is of no class here"),
     }

@@ -29,7 +29,7 @@ const NOT_THERE: Gets = Refused(404, "not_found");
 const OPERATORS_ALONE: Gets = Refused(403, "forbidden");
 
 /// The operation, a body that makes sense, and what Bob gets. In this order: the last ones end his sessions, and him.
-const CASES: [(&str, &str, &str, Gets); 58] = [
+const CASES: [(&str, &str, &str, Gets); 59] = [
     ("GET", "/health/live", "", Open),
     ("GET", "/health/ready", "", Open),
     (
@@ -113,6 +113,12 @@ const CASES: [(&str, &str, &str, Gets); 58] = [
         "PUT",
         "/waifus/<waifu>/turns/<turn>/choice",
         r#"{"run": 1}"#,
+        NOT_THERE,
+    ),
+    (
+        "PUT",
+        "/waifus/<waifu>/turns/<turn>/message",
+        r#"{"text": "hi"}"#,
         NOT_THERE,
     ),
     ("POST", "/waifus/<waifu>/turns/<turn>/rewind", "", NOT_THERE),

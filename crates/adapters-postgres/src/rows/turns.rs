@@ -4,15 +4,17 @@ use async_trait::async_trait;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use waifu_app::failpoint;
 use waifu_app::ports::store::{
-    Candidate, LatestTurn, NewReaction, NewRun, StoreError, Turns, VoidedTurns,
+    Candidate, LatestTurn, NewReaction, NewRun, NewSaid, StoreError, Turns, VoidedTurns,
 };
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
 use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{RunNo, TurnKind};
+use waifu_domain::turn::{MessageText, RunNo, TurnKind};
 
 use super::{conversations, messages, runs};
 use crate::columns::{Document, Moment, count, number, scale, word};
@@ -155,6 +157,63 @@ async fn start(
     })
 }
 
+/// Stores a message as the next one, and starts its first run.
+pub(crate) async fn say(
+    connection: &mut AsyncPgConnection,
+    said: &NewSaid,
+) -> Result<TurnRef, Fault> {
+    let (turn_id, relationship) = (said.turn_id, said.relationship_id);
+    let place = conversations::next_turn(connection, relationship).await?;
+    failpoint::pass("accept.slow.wrote");
+    let row = TurnRow {
+        id: turn_id.into(),
+        relationship_id: relationship.into(),
+        conversation_id: place.conversation_id.into(),
+        turn_no: number(place.turn_no)?,
+        kind: word(TurnKind::Chat),
+        client_message_id: Some(said.client_message_id.into()),
+        message_digest: Some(digest(&said.text).to_vec()),
+        appraisal: said.appraisal.map(word),
+        waifu_version: number(said.waifu_version)?,
+        cause: None,
+        created_at: Moment(said.at),
+    };
+    insert(connection, row).await?;
+    failpoint::pass("accept.slow.wrote");
+    let run = NewRun {
+        turn_id,
+        relationship_id: relationship,
+        process: said.process,
+        lease: said.lease,
+        at: said.at,
+    };
+    runs::start(connection, runs::FIRST, run).await?;
+    failpoint::pass("accept.slow.wrote");
+    let message = messages::Said {
+        id: said.message_id,
+        conversation_id: place.conversation_id,
+        turn_id,
+        turn_no: place.turn_no,
+        run: None,
+        text: said.text.as_str(),
+        emotion: None,
+        at: said.at,
+    };
+    messages::insert(connection, message).await?;
+    failpoint::pass("accept.slow.wrote");
+    Ok(TurnRef {
+        turn_id,
+        turn_no: place.turn_no,
+        run: runs::FIRST,
+        message_id: Some(said.message_id),
+    })
+}
+
+/// By which a message that is sent again is known.
+pub(crate) fn digest(text: &MessageText) -> [u8; 32] {
+    Sha256::digest(text.as_str()).into()
+}
+
 async fn start_again(connection: &mut AsyncPgConnection, again: NewRun) -> Result<TurnRef, Fault> {
     let turn = by_id(connection, again.turn_id)
         .await?
@@ -264,6 +323,10 @@ impl Turns for Repository<'_> {
 
     async fn start_again(&mut self, again: NewRun) -> Result<TurnRef, StoreError> {
         Ok(start_again(self.0, again).await?)
+    }
+
+    async fn say(&mut self, said: NewSaid) -> Result<TurnRef, StoreError> {
+        Ok(say(self.0, &said).await?)
     }
 
     async fn latest(

@@ -2,21 +2,16 @@
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use sha2::{Digest, Sha256};
 use waifu_app::failpoint;
-use waifu_app::ports::store::NewRun;
-use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn, TurnRef};
+use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn};
 use waifu_domain::relationship::Relationship;
-use waifu_domain::turn::TurnKind;
 
-use crate::columns::{Moment, number, word};
+use crate::columns::count;
 use crate::errors::Fault;
-use crate::rows::messages::Said;
-use crate::rows::turns::TurnRow;
+use crate::rows::turns::digest;
 use crate::rows::waifus::Glance;
 use crate::rows::{
-    conversations, durable_events, messages, relationships as relationship_rows, runs, turns,
-    waifus,
+    conversations, durable_events, relationships as relationship_rows, runs, turns, waifus,
 };
 use crate::schema::relationships;
 
@@ -73,7 +68,7 @@ async fn refuse(
     let id = relationship.id;
     let known = turns::by_client_message(connection, id, turn.client_message_id).await?;
     if let Some(known) = known {
-        if known.message_digest.as_deref() != Some(&digest(turn)) {
+        if known.message_digest.as_deref() != Some(&digest(&turn.text)) {
             return Ok(Some(Accepted::Mismatch));
         }
         let run = runs::newest(connection, known.id.into()).await?;
@@ -104,58 +99,10 @@ async fn write(
         .execute(connection)
         .await?;
     failpoint::pass("accept.slow.wrote");
-    let place = conversations::next_turn(connection, id).await?;
-    failpoint::pass("accept.slow.wrote");
-    let row = TurnRow {
-        id: turn.turn_id.into(),
-        relationship_id: id.into(),
-        conversation_id: place.conversation_id.into(),
-        turn_no: number(place.turn_no)?,
-        kind: word(TurnKind::Chat),
-        client_message_id: Some(turn.client_message_id.into()),
-        message_digest: Some(digest(turn).to_vec()),
-        appraisal: turn.appraisal.map(word),
-        waifu_version: waifu.version,
-        cause: None,
-        created_at: Moment(turn.at),
-    };
-    turns::insert(connection, row).await?;
-    failpoint::pass("accept.slow.wrote");
-    let turn_id = turn.turn_id;
-    let run = NewRun {
-        turn_id,
-        relationship_id: id,
-        process: turn.process,
-        lease: turn.lease,
-        at: turn.at,
-    };
-    runs::start(connection, runs::FIRST, run).await?;
-    failpoint::pass("accept.slow.wrote");
-    let said = Said {
-        id: turn.message_id,
-        conversation_id: place.conversation_id,
-        turn_id,
-        turn_no: place.turn_no,
-        run: None,
-        text: turn.text.as_str(),
-        emotion: None,
-        at: turn.at,
-    };
-    messages::insert(connection, said).await?;
-    failpoint::pass("accept.slow.wrote");
-
-    let reference = TurnRef {
-        turn_id,
-        turn_no: place.turn_no,
-        run: runs::FIRST,
-        message_id: Some(turn.message_id),
-    };
+    let version = count("waifus.version", waifu.version)?;
+    let reference = turns::say(connection, &turn.said(id, version)).await?;
     let (message, client_message) = (turn.message_id, turn.client_message_id);
     let events = DurableEvent::of_acceptance(reference, message, client_message);
     let first_seq = relationship.head.seq + 1;
     durable_events::insert(connection, id, first_seq, &events, turn.at).await
-}
-
-pub(crate) fn digest(turn: &NewTurn) -> [u8; 32] {
-    Sha256::digest(turn.text.as_str()).into()
 }

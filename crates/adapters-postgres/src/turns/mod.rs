@@ -10,7 +10,7 @@ mod standing;
 mod whereabouts;
 
 pub(crate) use abandoned::abandoned;
-pub(crate) use accept::{accept, digest};
+pub(crate) use accept::accept;
 pub(crate) use beat::beat;
 pub(crate) use many::{Acceptance, Ending};
 pub(crate) use opening::opening;

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use sha2::{Digest, Sha256};
-use waifu_app::ports::store::{NewReaction, VoidedTurns};
-use waifu_app::ports::turn_store::{NewTurn, TurnRef};
+use waifu_app::ports::store::{NewReaction, NewSaid, VoidedTurns};
+use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::affection::Appraisal;
 use waifu_domain::ids::{ClientMessageId, ConversationId, RelationshipId, TurnId};
 use waifu_domain::relationship::Cause;
@@ -82,9 +82,8 @@ fn digest(text: &MessageText) -> [u8; 32] {
 /// One that answers a message.
 pub(crate) fn insert_chat(
     c: &mut SqliteConnection,
-    turn: &NewTurn,
+    turn: &NewSaid,
     place: TurnPlace,
-    waifu_version: u32,
 ) -> Result<(), Fault> {
     diesel::insert_into(turns::table)
         .values((
@@ -96,7 +95,7 @@ pub(crate) fn insert_chat(
             turns::client_message_id.eq(db(turn.client_message_id)),
             turns::message_digest.eq(digest(&turn.text).to_vec()),
             turns::appraisal.eq(turn.appraisal.map(name_of)),
-            turns::waifu_version.eq(i64::from(waifu_version)),
+            turns::waifu_version.eq(i64::from(turn.waifu_version)),
             turns::created_at.eq(turn.at.unix_micros()),
         ))
         .execute(c)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use diesel::SqliteConnection;
 use waifu_app::failpoint;
-use waifu_app::ports::store::NewRun;
+use waifu_app::ports::store::{NewRun, NewSaid};
 use waifu_app::ports::turn_store::{Accepted, DurableEvent, NewTurn, Opening, Standing, TurnRef};
 use waifu_domain::relationship::Relationship;
 use waifu_domain::turn::TurnKind;
@@ -100,42 +100,50 @@ fn write(
     let id = relationship.id;
     conversations::take_turn(c, place)?;
     failpoint::pass("accept.wrote");
-    turns::insert_chat(c, turn, place, waifu.version)?;
-    failpoint::pass("accept.wrote");
-    let run = NewRun {
-        turn_id: turn.turn_id,
-        relationship_id: id,
-        process: turn.process,
-        lease: turn.lease,
-        at: turn.at,
-    };
-    runs::start(c, runs::FIRST, &run)?;
-    failpoint::pass("accept.wrote");
-    let message = NewMessage {
-        id: turn.message_id,
-        conversation_id: place.conversation_id,
-        turn_id: turn.turn_id,
-        turn_no: place.turn_no,
-        run: None,
-        text: turn.text.as_str(),
-        emotion: None,
-        at: turn.at,
-    };
-    messages::insert(c, &message)?;
-    failpoint::pass("accept.wrote");
-
-    let reference = TurnRef {
-        turn_id: turn.turn_id,
-        turn_no: place.turn_no,
-        run: runs::FIRST,
-        message_id: Some(turn.message_id),
-    };
+    let reference = say(c, &turn.said(id, waifu.version), place)?;
     let (message, client_message) = (turn.message_id, turn.client_message_id);
     let events = DurableEvent::of_acceptance(reference, message, client_message);
     durable_events::insert(c, id, relationship.head.seq, &events, turn.at)?;
     relationships::move_head(c, id, EVENTS)?;
     failpoint::pass("accept.wrote");
     Ok(reference)
+}
+
+/// Stores a message in a place that is taken, and starts its first run.
+pub(crate) fn say(
+    c: &mut SqliteConnection,
+    said: &NewSaid,
+    place: TurnPlace,
+) -> Result<TurnRef, Fault> {
+    turns::insert_chat(c, said, place)?;
+    failpoint::pass("accept.wrote");
+    let run = NewRun {
+        turn_id: said.turn_id,
+        relationship_id: said.relationship_id,
+        process: said.process,
+        lease: said.lease,
+        at: said.at,
+    };
+    runs::start(c, runs::FIRST, &run)?;
+    failpoint::pass("accept.wrote");
+    let message = NewMessage {
+        id: said.message_id,
+        conversation_id: place.conversation_id,
+        turn_id: said.turn_id,
+        turn_no: place.turn_no,
+        run: None,
+        text: said.text.as_str(),
+        emotion: None,
+        at: said.at,
+    };
+    messages::insert(c, &message)?;
+    failpoint::pass("accept.wrote");
+    Ok(TurnRef {
+        turn_id: said.turn_id,
+        turn_no: place.turn_no,
+        run: runs::FIRST,
+        message_id: Some(said.message_id),
+    })
 }
 
 /// An acceptance makes two.

@@ -1,10 +1,11 @@
 //! Turns that answer what a user did, and turns that are answered again.
 
 use diesel::SqliteConnection;
-use waifu_app::ports::store::{LatestTurn, NewReaction, NewRun};
+use waifu_app::ports::store::{LatestTurn, NewReaction, NewRun, NewSaid};
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{RelationshipId, TurnId};
 
+use super::accept;
 use crate::errors::Fault;
 use crate::rows::{conversations, runs, turns};
 
@@ -26,6 +27,12 @@ pub(crate) fn start(c: &mut SqliteConnection, reaction: &NewReaction) -> Result<
         run: runs::FIRST,
         message_id: None,
     })
+}
+
+/// The next turn answers a message.
+pub(crate) fn say(c: &mut SqliteConnection, said: &NewSaid) -> Result<TurnRef, Fault> {
+    let place = conversations::next_turn(c, said.relationship_id)?;
+    accept::say(c, said, place)
 }
 
 /// Another run of a turn.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use waifu_app::ports::store::{
-    Candidate, LatestTurn, NewReaction, NewRun, StoreError, Turns, VoidedTurns,
+    Candidate, LatestTurn, NewReaction, NewRun, NewSaid, StoreError, Turns, VoidedTurns,
 };
 use waifu_app::ports::turn_store::TurnRef;
 use waifu_domain::ids::{RelationshipId, TurnId};
@@ -29,6 +29,10 @@ impl Turns for Repository<'_> {
 
     async fn start_again(&mut self, again: NewRun) -> Result<TurnRef, StoreError> {
         self.0.run(move |c| react::start_again(c, &again)).await
+    }
+
+    async fn say(&mut self, said: NewSaid) -> Result<TurnRef, StoreError> {
+        self.0.run(move |c| react::say(c, &said)).await
     }
 
     async fn latest(

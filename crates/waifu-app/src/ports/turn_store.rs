@@ -23,7 +23,7 @@ use waifu_domain::turn::{Emotion, EndReason, EndStatus, MessageText, RunNo, Turn
 use waifu_domain::user::{Introduction, Person};
 use waifu_domain::waifu::Waifu;
 
-use super::store::{Spent, StoreError};
+use super::store::{NewSaid, Spent, StoreError};
 
 #[async_trait]
 pub trait TurnStore: std::fmt::Debug + Send + Sync {
@@ -86,6 +86,24 @@ pub struct NewTurn {
     pub horizon: Horizon,
     /// Used only when the two have never met.
     pub first_meeting: FirstMeeting,
+}
+
+impl NewTurn {
+    /// What is stored of it once the two are known.
+    pub fn said(&self, relationship_id: RelationshipId, waifu_version: u32) -> NewSaid {
+        NewSaid {
+            turn_id: self.turn_id,
+            relationship_id,
+            client_message_id: self.client_message_id,
+            message_id: self.message_id,
+            text: self.text.clone(),
+            appraisal: self.appraisal,
+            waifu_version,
+            process: self.process,
+            lease: self.lease,
+            at: self.at,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -8,6 +8,7 @@ use waifu_domain::relationship::Cause;
 use waifu_domain::turn::{EndReason, EndStatus, Message, RunNo, TurnKind, Usage};
 
 use crate::ports::store::LedgerRow;
+use crate::ports::turn_store::TurnRef;
 
 #[derive(Debug, Clone)]
 pub enum News {
@@ -94,6 +95,29 @@ pub struct Numbered {
 }
 
 impl Happening {
+    /// A message was accepted, and she begins to answer it.
+    pub(crate) fn of_acceptance(
+        turn: TurnRef,
+        message_id: MessageId,
+        client_message_id: ClientMessageId,
+    ) -> [Self; 2] {
+        [
+            Self::MessageAccepted {
+                turn_id: turn.turn_id,
+                turn_no: turn.turn_no,
+                message_id,
+                client_message_id,
+            },
+            Self::TurnStarted {
+                turn_id: turn.turn_id,
+                turn_no: turn.turn_no,
+                run: turn.run,
+                kind: TurnKind::Chat,
+                cause: None,
+            },
+        ]
+    }
+
     /// The run that ends with it, if one does.
     pub(crate) fn ends(&self) -> Option<(TurnId, RunNo)> {
         match self {

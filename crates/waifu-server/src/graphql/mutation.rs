@@ -3,7 +3,8 @@
 use juniper::{GraphQLInputObject, GraphQLObject, ID, graphql_object};
 use uuid::Uuid;
 use waifu_app::ports::store::TurnOutcome;
-use waifu_app::use_cases::{Answer, Chosen, OutgoingMessage};
+use waifu_app::use_cases::{Answer, Chosen, EditedMessage, OutgoingMessage};
+use waifu_domain::ids::ClientMessageId;
 use waifu_domain::turn::{MessageText, RunStatus};
 
 use super::account::{ChangePasswordInput, DonePayload, ProfilePayload, UpdateProfileInput};
@@ -49,6 +50,17 @@ pub struct RegenerateInput {
     turn_id: ID,
     /// Makes a retry safe, for 24 hours: 1 to 255 visible ASCII characters.
     idempotency_key: Option<String>,
+}
+
+#[derive(Debug, GraphQLInputObject)]
+pub struct EditMessageInput {
+    waifu_id: ID,
+    /// Whose message is another one from now on.
+    turn_id: ID,
+    /// 1 to 8,000 characters.
+    text: String,
+    /// A UUID that makes a retry safe: the same id with the same text is answered by the first answer.
+    client_message_id: Option<ID>,
 }
 
 #[derive(Debug, GraphQLInputObject)]
@@ -124,6 +136,12 @@ impl Mutation {
     /// she has said something that is her answer, until another one is chosen.
     async fn regenerate(context: &Context, input: RegenerateInput) -> AnswerPayload {
         AnswerPayload::answered(regenerate(context, input).await)
+    }
+
+    /// Say something else in the place of a message and wait for her answer. Its turn and all later chats are taken back, as
+    /// by a rewind, in the same step.
+    async fn edit_message(context: &Context, input: EditMessageInput) -> AnswerPayload {
+        AnswerPayload::answered(edit(context, input).await)
     }
 
     /// Choose among her answers to the latest turn. It moves no affection.
@@ -296,6 +314,25 @@ async fn regenerate(context: &Context, input: RegenerateInput) -> Result<Answer,
         .await?)
 }
 
+async fn edit(context: &Context, input: EditMessageInput) -> Result<Answer, Problem> {
+    let edited = EditedMessage {
+        waifu_id: waifu_id(&input.waifu_id, "waifuId")?,
+        turn_id: uuid(&input.turn_id, "turnId")?.into(),
+        text: message_text(input.text)?,
+        client_message_id: client_message_id(context, input.client_message_id)?,
+    };
+    let talker = context.talker().await?;
+    Ok(context.app.edit_message.execute(talker, edited).await?)
+}
+
+fn client_message_id(context: &Context, told: Option<ID>) -> Result<ClientMessageId, Problem> {
+    let id = match told {
+        None => context.app.ids.new_id(),
+        Some(id) => uuid(&id, "clientMessageId")?,
+    };
+    Ok(id.into())
+}
+
 async fn choose(context: &Context, input: ChooseAnswerInput) -> Result<Chosen, Problem> {
     let waifu = waifu_id(&input.waifu_id, "waifuId")?;
     let turn = uuid(&input.turn_id, "turnId")?.into();
@@ -322,14 +359,10 @@ async fn send(context: &Context, input: SendMessageInput) -> Result<Answer, Prob
 
 fn parse(context: &Context, input: SendMessageInput) -> Result<OutgoingMessage, Problem> {
     let text = message_text(input.text)?;
-    let client_message_id = match input.client_message_id {
-        None => context.app.ids.new_id(),
-        Some(id) => uuid(&id, "clientMessageId")?,
-    };
     Ok(OutgoingMessage {
         waifu_id: waifu_id(&input.waifu_id, "waifuId")?,
         conversation_id: None,
-        client_message_id: client_message_id.into(),
+        client_message_id: client_message_id(context, input.client_message_id)?,
         text,
     })
 }

@@ -4,12 +4,13 @@ use actix_web::http::Method;
 use waifu_app::ports::rate_limits::RequestClass;
 
 /// What can make a model speak.
-const SPEAKING: [&str; 5] = [
-    "/waifus/chat",
-    "/waifus/{id}/turns/{turn_id}/regenerate",
-    "/waifus/{id}/gifts",
-    "/waifus/{id}/dates",
-    "/waifus/{id}/events/{occurrence_id}/choice",
+const SPEAKING: [(Method, &str); 6] = [
+    (Method::POST, "/waifus/chat"),
+    (Method::POST, "/waifus/{id}/turns/{turn_id}/regenerate"),
+    (Method::PUT, "/waifus/{id}/turns/{turn_id}/message"),
+    (Method::POST, "/waifus/{id}/gifts"),
+    (Method::POST, "/waifus/{id}/dates"),
+    (Method::POST, "/waifus/{id}/events/{occurrence_id}/choice"),
 ];
 
 /// `None`: such requests are not limited. `path` is the pattern of the route.
@@ -19,10 +20,15 @@ pub fn class_of(method: &Method, path: &str) -> Option<RequestClass> {
         "auth" => RequestClass::Auth,
         "admin" => RequestClass::Admin,
         "me" | "waifus" if method.is_safe() => RequestClass::Read,
-        "me" | "waifus" if SPEAKING.contains(&path) && method == Method::POST => RequestClass::Chat,
+        "me" | "waifus" if makes_her_speak(method, path) => RequestClass::Chat,
         "me" | "waifus" => RequestClass::Write,
         _ => return None,
     })
+}
+
+fn makes_her_speak(method: &Method, path: &str) -> bool {
+    let mut speaking = SPEAKING.iter();
+    speaking.any(|(of, known)| of == method && *known == path)
 }
 
 #[cfg(test)]
@@ -51,10 +57,9 @@ mod tests {
     #[test]
     fn what_makes_her_speak_is_there() {
         let operations = operations();
-        for path in SPEAKING {
-            let operation = (Method::POST, path.to_owned());
-            assert!(operations.contains(&operation), "{path}");
-            assert_eq!(class_of(&Method::POST, path), Some(RequestClass::Chat));
+        for (method, path) in SPEAKING {
+            assert_eq!(class_of(&method, path), Some(RequestClass::Chat));
+            assert!(operations.contains(&(method, path.to_owned())), "{path}");
         }
     }
 

@@ -85,6 +85,7 @@ pub fn endpoints(config: &mut ServiceConfig<'_>) {
                 .service(turns::cancel::cancel)
                 .service(turns::regenerate::regenerate)
                 .service(turns::choose::choose)
+                .service(turns::edit::edit)
                 .service(turns::rewind::rewind),
         )
         .service(

@@ -285,6 +285,7 @@ macro_rules! store_contract {
                 the_opening_of_a_turn_is_that_of_its_acceptance,
                 a_turn_has_a_number_in_its_own_relationship_alone,
                 a_reaction_of_a_rolled_back_unit_of_work_never_was,
+                a_message_of_a_unit_of_work_is_a_turn_like_any,
             }
             voiding {
                 voided_turns_are_in_no_history,

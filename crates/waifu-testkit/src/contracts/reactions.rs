@@ -2,13 +2,17 @@
 
 use time::Duration;
 use waifu_app::ports::store::{NewReaction, StoreError, TurnOutcome};
-use waifu_app::ports::turn_store::{Accepted, Authority, NewTurn, Settled, Settlement, TurnRef};
+use waifu_app::ports::turn_store::{
+    Accepted, Authority, DurableEvent, NewTurn, Settled, Settlement, TurnRef,
+};
 use waifu_domain::ids::RelationshipId;
 use waifu_domain::prompt::Line;
 use waifu_domain::turn::{EndReason, EndStatus, RunStatus, Speaker, TurnKind, plain_text};
 
 use super::{Promise, StoreUnderTest};
-use crate::builders::{failure, fresh, horizon, moment, reaction, settlement, user};
+use crate::builders::{
+    failure, fresh, horizon, moment, reaction, retry_of, settlement, unmoved, user,
+};
 
 pub async fn a_reaction_is_a_turn_without_a_message(under_test: &StoreUnderTest) -> Promise {
     let (scenario, before) = under_test.met().await?;
@@ -322,4 +326,47 @@ async fn streaming(
 ) -> Result<Option<TurnRef>, StoreError> {
     let mut look = under_test.store.snapshot().await?;
     look.turns().streaming(relationship).await
+}
+
+pub async fn a_message_of_a_unit_of_work_is_a_turn_like_any(
+    under_test: &StoreUnderTest,
+) -> Promise {
+    let (scenario, relationship) = under_test.met().await?;
+    let turn = scenario.turn("hello again");
+    let said = turn.said(relationship.id, 1);
+    let mut work = under_test.store.begin().await?;
+    let locked = work.relationships().lock(scenario.pair).await?;
+    let started = work.turns().say(said).await?;
+    let mut append = unmoved(&locked.expect("they have met"), moment(3));
+    append.events =
+        DurableEvent::of_acceptance(started, turn.message_id, turn.client_message_id).into();
+    work.relationships().append(append).await?;
+    work.commit().await?;
+    assert_eq!(
+        (started.turn_no, started.run, started.message_id),
+        (2, 1, Some(turn.message_id))
+    );
+
+    // As if it had been accepted: it is known again, makes others busy, and is answered.
+    let again = under_test.turns.accept(retry_of(&turn)).await?;
+    assert!(
+        matches!(again, Accepted::Duplicate(known) if known == started),
+        "{again:?}"
+    );
+    let busy = under_test.turns.accept(scenario.turn("and me")).await?;
+    assert!(
+        matches!(busy, Accepted::Busy(known) if known == started),
+        "{busy:?}"
+    );
+    let standing = under_test.standing(turn.turn_id).await?;
+    assert_eq!(standing.appraisal, turn.appraisal);
+    let ending = settlement(&standing, scenario.process, "hi again", moment(4));
+    assert_eq!(under_test.turns.settle(ending).await?, Settled::Done);
+    let history = under_test.history(relationship.id).await?;
+    let texts: Vec<_> = history
+        .iter()
+        .map(|message| plain_text(&message.parts))
+        .collect();
+    assert_eq!(texts, ["hi again", "hello again", "hi", "hello"]);
+    Ok(())
 }

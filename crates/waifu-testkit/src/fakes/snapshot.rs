@@ -7,7 +7,7 @@ use time::Duration;
 use waifu_app::ports::store::{
     ApiKeys, Appended, Bucket, Candidate, CatalogueEdit, CatalogueEntries, CatalogueEntry, Day,
     DayUsage, Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent, MessagePlace, Messages,
-    NewReaction, NewRun, OccurrencePlace, PersonalData, Receipts, Relationships, Sessions,
+    NewReaction, NewRun, NewSaid, OccurrencePlace, PersonalData, Receipts, Relationships, Sessions,
     Spending, Store, StoreError, Taken, TimeSpan, TurnOutcome, Turns, UnitOfWork, Users,
     VoidedTurns, Waifus,
 };
@@ -208,6 +208,10 @@ impl Turns for View<'_> {
     }
 
     async fn start(&mut self, _reaction: NewReaction) -> Result<TurnRef, StoreError> {
+        not_in_memory()
+    }
+
+    async fn say(&mut self, _said: NewSaid) -> Result<TurnRef, StoreError> {
         not_in_memory()
     }
 

@@ -25,8 +25,8 @@ use crate::errors::Fault;
 use crate::rows::interactions::{MOOD_ROWS, kinds_of_presence};
 use crate::rows::messages::content;
 use crate::rows::runs::{self, interval};
+use crate::rows::turns::digest;
 use crate::sql::{Sql, binds};
-use crate::turns::digest;
 
 const ACCEPT: &str = include_str!("accept.sql");
 
@@ -104,7 +104,7 @@ fn columns(
             each!(|turn| turn.client_message_id.as_uuid()) => Array<SqlUuid>,
             each!(|turn| turn.message_id.as_uuid()) => Array<SqlUuid>,
             each!(|turn| content(turn.text.as_str())) => Array<Jsonb>,
-            each!(|turn| digest(turn).to_vec()) => Array<Binary>,
+            each!(|turn| digest(&turn.text).to_vec()) => Array<Binary>,
             each!(|turn| turn.appraisal.map(word)) => Array<Nullable<Text>>,
             each!(|turn| turn.process.as_uuid()) => Array<SqlUuid>,
             each!(|turn| interval(turn.lease)) => Array<Interval>,

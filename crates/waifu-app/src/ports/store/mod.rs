@@ -25,7 +25,7 @@ pub use receipts::{Receipt, ReceiptKey, Receipts, Written, WrittenAct};
 pub use relationships::{Appended, Bucket, LedgerRow, OccurrencePlace, Relationships, TimeSpan};
 pub use sessions::{Session, Sessions, Standing, Whose};
 pub use spending::{Day, DayUsage, Spending, Spent};
-pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, Turns, VoidedTurns};
+pub use turns::{Candidate, LatestTurn, NewReaction, NewRun, NewSaid, Turns, VoidedTurns};
 pub use users::{NewUser, StoredPassword, Taken, Users};
 pub use waifus::{Edited, Editor, WaifuEdit, WaifuPlace, Waifus};
 

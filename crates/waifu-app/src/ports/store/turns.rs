@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use time::Duration;
-use waifu_domain::ids::{MessageId, ProcessId, RelationshipId, TurnId};
+use waifu_domain::affection::Appraisal;
+use waifu_domain::ids::{ClientMessageId, MessageId, ProcessId, RelationshipId, TurnId};
 use waifu_domain::relationship::Cause;
 use waifu_domain::timestamp::Timestamp;
-use waifu_domain::turn::{RunNo, RunStatus, TurnKind};
+use waifu_domain::turn::{MessageText, RunNo, RunStatus, TurnKind};
 
 use super::StoreError;
 use crate::ports::turn_store::TurnRef;
@@ -21,6 +22,10 @@ pub trait Turns: Send {
     /// Starts a turn that answers a deed, and its first run. The relationship is locked, and none of its runs
     /// streams. The head stays where it is: the event is the caller's.
     async fn start(&mut self, reaction: NewReaction) -> Result<TurnRef, StoreError>;
+
+    /// Stores a message as the next turn, and starts its first run. The relationship is locked, none of its runs streams,
+    /// and it has no turn of this `client_message_id`. The head stays where it is: the events are the caller's.
+    async fn say(&mut self, said: NewSaid) -> Result<TurnRef, StoreError>;
 
     /// Starts another run of a turn. The relationship is locked, and none of its runs streams. The head stays where it
     /// is: the event is the caller's.
@@ -65,6 +70,23 @@ pub struct NewReaction {
     pub relationship_id: RelationshipId,
     pub kind: TurnKind,
     pub cause: Cause,
+    pub waifu_version: u32,
+    /// Who streams the run, and for how long he may be silent.
+    pub process: ProcessId,
+    pub lease: Duration,
+    pub at: Timestamp,
+}
+
+/// A turn that answers a message.
+#[derive(Debug, Clone)]
+pub struct NewSaid {
+    pub turn_id: TurnId,
+    pub relationship_id: RelationshipId,
+    pub client_message_id: ClientMessageId,
+    pub message_id: MessageId,
+    pub text: MessageText,
+    /// `None`: this message moves no affection.
+    pub appraisal: Option<Appraisal>,
     pub waifu_version: u32,
     /// Who streams the run, and for how long he may be silent.
     pub process: ProcessId,

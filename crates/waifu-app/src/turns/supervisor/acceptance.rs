@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::warn;
 use waifu_domain::ids::TurnId;
 use waifu_domain::relationship::Horizon;
-use waifu_domain::turn::{TurnKind, plain_text};
+use waifu_domain::turn::plain_text;
 
 use super::{Begun, Inner, NotBegun, Started, TurnDraft};
 use crate::failpoint;
@@ -95,21 +95,7 @@ impl Inner {
             epoch: opening.standing.relationship.epoch,
             seq,
         };
-        let happenings = [
-            Happening::MessageAccepted {
-                turn_id,
-                turn_no: turn.turn_no,
-                message_id,
-                client_message_id,
-            },
-            Happening::TurnStarted {
-                turn_id,
-                turn_no: turn.turn_no,
-                run: turn.run,
-                kind: TurnKind::Chat,
-                cause: None,
-            },
-        ];
+        let happenings = Happening::of_acceptance(turn, message_id, client_message_id);
         let news = happenings.into_iter().map(Arc::new).zip(started.seq - 1..);
         Ok(New::Started {
             news: news

@@ -16,6 +16,7 @@ use crate::ports::store::{
     Appended, LatestTurn, NewRun, StoreError, Taken, UnitOfWork, Written, finish,
 };
 use crate::ports::turn_store::{Append, DurableEvent, TurnRef};
+use crate::turns::hub::Watch;
 use crate::turns::news::{Happening, Numbered};
 use crate::turns::{Done, Granter, Reaction, append};
 use crate::use_cases::access::{known_waifu, present_waifu};
@@ -72,13 +73,23 @@ impl Acts {
         // Who asks again may ask for a run that is over.
         let look = key.as_ref().map_or(Look::Later, |_| Look::First);
         let turn = self.regenerate(caller, waifu_id, turn, key).await?;
+        self.answer(&watch, turn, look).await
+    }
+
+    /// The end of a run, waited for by who began to watch before it.
+    pub(super) async fn answer(
+        &self,
+        watch: &Watch,
+        turn: TurnRef,
+        look: Look,
+    ) -> Result<Answer, ActError> {
         let await_answer = AwaitAnswer {
             store: Arc::clone(&self.parts.store),
             read_relationship: self.parts.read_relationship.clone(),
             patience: self.parts.patience,
         };
         let run = (turn.turn_id, turn.run);
-        let answer = await_answer.of(&watch, run, look).await;
+        let answer = await_answer.of(watch, run, look).await;
         answer.map_err(|error| match error {
             NoAnswer::StillStreaming(_) => ActError::Busy(turn),
             NoAnswer::Unseen(unseen) => unseen.into(),

@@ -83,11 +83,11 @@ impl Acts {
     }
 }
 
-struct Scribe<'a> {
-    parts: &'a ActsParts,
-    catalogue: &'a StoredCatalogue,
-    pair: Pair,
-    tickets: Vec<Ticket>,
+pub(super) struct Scribe<'a> {
+    pub(super) parts: &'a ActsParts,
+    pub(super) catalogue: &'a StoredCatalogue,
+    pub(super) pair: Pair,
+    pub(super) tickets: Vec<Ticket>,
 }
 
 struct Record {
@@ -133,19 +133,19 @@ impl Record {
 }
 
 /// What the rules are asked about.
-struct Standing {
-    waifu: Waifu,
+pub(super) struct Standing {
+    pub(super) waifu: Waifu,
     person: Person,
-    relationship: Relationship,
+    pub(super) relationship: Relationship,
     state: RelationshipState,
     now: Timestamp,
 }
 
 /// What the rules say, and what she is told of it.
-struct Judged {
-    verdict: Verdict,
+pub(super) struct Judged {
+    pub(super) verdict: Verdict,
     occasion: Option<(TurnKind, Occasion)>,
-    voided: Option<(u32, u32)>,
+    pub(super) voided: Option<(u32, u32)>,
 }
 
 impl Scribe<'_> {
@@ -165,22 +165,32 @@ impl Scribe<'_> {
                 first_row: None,
             });
         }
+        let standing = self.standing(work, deed, relationship, now).await?;
+        let judged = self.judge(work, deed, &standing).await?;
+        self.record(work, standing, judged, granter).await
+    }
+
+    pub(super) async fn standing(
+        &self,
+        work: &mut dyn UnitOfWork,
+        deed: &Deed,
+        relationship: Relationship,
+        now: Timestamp,
+    ) -> Result<Standing, ActError> {
         let waifu = self.waifu(work, deed).await?;
         let horizon = self.parts.rule_book.horizon(now);
         let state = work.relationships().state(&relationship, horizon).await?;
-        let standing = Standing {
+        Ok(Standing {
             waifu,
             person: person(work, self.pair.user_id).await?,
             relationship,
             state,
             now,
-        };
-        let judged = self.judge(work, deed, &standing).await?;
-        self.record(work, standing, judged, granter).await
+        })
     }
 
     /// Whoever gives a gift or goes on a date meets her first of all, if he may see her.
-    async fn lock(
+    pub(super) async fn lock(
         &self,
         work: &mut dyn UnitOfWork,
         deed: &Deed,
@@ -319,7 +329,7 @@ impl Scribe<'_> {
         })
     }
 
-    async fn judge_rewind(
+    pub(super) async fn judge_rewind(
         &self,
         work: &mut dyn UnitOfWork,
         standing: &Standing,

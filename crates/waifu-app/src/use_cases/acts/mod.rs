@@ -2,6 +2,7 @@
 //! stands whatever becomes of her words about it.
 
 mod again;
+mod anew;
 mod commit;
 mod deed;
 mod occasion;
@@ -17,6 +18,7 @@ use waifu_domain::relationship::{Pair, Presence};
 use waifu_domain::slug::Slug;
 
 pub use again::Chosen;
+pub(super) use anew::Anew;
 use commit::MOST_TAKEN_BACK;
 use deed::Deed;
 use room::Room;

@@ -5,7 +5,7 @@ use time::Duration;
 use waifu_app::ports::passwords::PasswordHash;
 use waifu_app::ports::store::{
     Appended, Bucket, Candidate, Edited, EventLog, LatestTurn, LedgerRow, LoggedEvent,
-    MessagePlace, Messages, NewReaction, NewRun, NewUser, OccurrencePlace, Relationships,
+    MessagePlace, Messages, NewReaction, NewRun, NewSaid, NewUser, OccurrencePlace, Relationships,
     StoreError, StoredPassword, Taken, TimeSpan, TurnOutcome, Turns, Users, VoidedTurns, WaifuEdit,
     WaifuPlace, Waifus,
 };
@@ -126,6 +126,10 @@ impl Turns for View<'_> {
     }
 
     async fn start(&mut self, _: NewReaction) -> Result<TurnRef, StoreError> {
+        not_asked()
+    }
+
+    async fn say(&mut self, _: NewSaid) -> Result<TurnRef, StoreError> {
         not_asked()
     }
 

@@ -2,5 +2,6 @@
 
 pub mod cancel;
 pub mod choose;
+pub mod edit;
 pub mod regenerate;
 pub mod rewind;

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod events;
 pub mod ids;
 pub mod locale;
+pub mod lore;
 pub mod prompt;
 pub mod relationship;
 pub mod slug;

@@ -41,6 +41,10 @@ impl Default for LoreSettings {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of a card, and any may be set with any"
+)]
 pub struct LoreEntry {
     pub name: String,
     /// For authors; no model sees it.

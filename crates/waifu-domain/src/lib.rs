@@ -5,6 +5,7 @@
 
 pub mod affection;
 pub mod bounded;
+pub mod card;
 pub mod catalogue;
 pub mod events;
 pub mod ids;

@@ -79,9 +79,9 @@ impl Passengers {
     /// `None` unless a card that is written with them reads as them again: others may write to the same extensions.
     pub(super) fn from_value(value: &Value) -> Option<Self> {
         let passengers: Self = serde_json::from_value(value.clone()).ok()?;
-        let (mut again, home) = Self::of_card(passengers.data.clone(), passengers.root.clone());
+        let (mut again, _) = Self::of_card(passengers.data.clone(), passengers.root.clone());
         again.mes_example.clone_from(&passengers.mes_example);
-        let is_exact = again == passengers && home.is_empty() && again.to_value() == *value;
+        let is_exact = again == passengers && again.to_value() == *value;
         (is_exact && !passengers.is_empty()).then_some(passengers)
     }
 

@@ -46,10 +46,7 @@ pub(super) fn card(chunk: Chunk) -> Result<Vec<u8>, CardRefused> {
         Text::Plain(text) => decoded(text),
         Text::Zlib(packed) => decoded(&inflated(&chunk, packed)?),
     };
-    text.map_err(|fault| match fault {
-        Fault::NotBase64 => chunk.refused(ChunkFault::NotBase64),
-        Fault::TooLarge => Limit::Text.into(),
-    })
+    text.ok_or_else(|| chunk.refused(ChunkFault::NotBase64))
 }
 
 enum Text<'a> {
@@ -93,22 +90,13 @@ fn inflated(chunk: &Chunk, packed: &[u8]) -> Result<Vec<u8>, CardRefused> {
     Ok(text)
 }
 
-enum Fault {
-    NotBase64,
-    TooLarge,
-}
-
 /// Without regard to white space and padding; some programs write the JSON as it is.
-fn decoded(text: &[u8]) -> Result<Vec<u8>, Fault> {
+fn decoded(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     if text.starts_with(b"{") {
-        return Ok(text.to_vec());
+        return Some(text.to_vec());
     }
     let mut digits = text.to_vec();
     digits.retain(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
-    // Three bytes for four digits.
-    if digits.len() / 4 * 3 > LARGEST_TEXT {
-        return Err(Fault::TooLarge);
-    }
-    BASE64.decode(digits).map_err(|_| Fault::NotBase64)
+    BASE64.decode(digits).ok()
 }

@@ -74,6 +74,8 @@ fn the_first_main_icon_that_is_a_picture_counts() {
         ]
     };
     assert_eq!(picture_of(&assets, files()).as_deref(), Some(JPEG));
+    let reversed = files().into_iter().rev().collect();
+    assert_eq!(picture_of(&assets, reversed).as_deref(), Some(JPEG));
     assert_eq!(picture_of(&json!([assets[2]]), files()), None);
     assert_eq!(picture_of(&json!([assets[5]]), files()), None);
     assert_eq!(picture_of(&json!(null), files()), None);
@@ -124,6 +126,23 @@ fn too_many_entries_are_refused() {
         refused(&entries(MOST_ZIP_ENTRIES + 1)),
         Limit::ZipEntries.into()
     );
+}
+
+#[test]
+fn entries_under_one_name_count_each() {
+    let others = (0..MOST_ZIP_ENTRIES).map(|_| entry("a", b""));
+    let entries: Vec<_> = others.chain([card_json(&named("Aiko"))]).collect();
+    assert_eq!(refused(&entries), Limit::ZipEntries.into());
+}
+
+/// The reader of archives takes the record before it when the last is broken.
+#[test]
+fn entries_behind_a_broken_end_record_count_each() {
+    let others = (0..MOST_ZIP_ENTRIES).map(|n| entry(&n.to_string(), b""));
+    let entries: Vec<_> = others.chain([card_json(&named("Aiko"))]).collect();
+    let mut bytes = archive(&entries);
+    bytes.extend([b"PK\x05\x06\0\0\0\0\x01\0\x01\0", &[0x11; 8][..], &[0; 2]].concat());
+    assert_eq!(read(&bytes).unwrap_err(), Limit::ZipEntries.into());
 }
 
 #[test]

@@ -175,6 +175,17 @@ fn what_an_entry_has_besides_comes_back_in_its_place() {
 }
 
 #[test]
+fn what_another_program_has_where_we_keep_things_stays_there() {
+    let own = json!({"waifu": {"extensions": {"plain": 1}}});
+    let book = json!({"entries": [{"extensions": own}], "extensions": own});
+    let read = card_of(&with_field("character_book", &book));
+    let written = to_v3(&read.profile, read.lorebook.as_ref());
+    let written = &written["data"]["character_book"];
+    assert_eq!(written["extensions"], own);
+    assert_eq!(written["entries"][0]["extensions"], own);
+}
+
+#[test]
 fn extensions_that_no_card_has_a_place_for_come_back() {
     for extensions in [
         json!({"keys": ["x"]}),

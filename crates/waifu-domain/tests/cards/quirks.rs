@@ -158,6 +158,7 @@ fn values_of_our_own_in_another_program_s_shape_are_kept_as_that_program_s() {
         json!("x"),
         json!({"archetype": 5}),
         json!({"unheard": 1}),
+        json!({"kept": {"archetype": "gentle"}}),
         json!({"extensions": {"archetype": 5}}),
     ] {
         let read = card_of(&with_field("extensions", &json!({"waifu": theirs})));

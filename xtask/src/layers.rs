@@ -43,6 +43,9 @@ pub(crate) const LAYERS: &[Layer] = &[
         test_crates: &[],
         externals: Externals::Only(
             &[
+                "base64",
+                "crc32fast",
+                "flate2",
                 "icu_locale_core",
                 "jiff",
                 "serde",
@@ -52,6 +55,7 @@ pub(crate) const LAYERS: &[Layer] = &[
                 "time",
                 "toml",
                 "uuid",
+                "zip",
             ],
             &["insta", "proptest"],
         ),

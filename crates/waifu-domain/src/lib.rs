@@ -5,10 +5,12 @@
 
 pub mod affection;
 pub mod bounded;
+pub mod card;
 pub mod catalogue;
 pub mod events;
 pub mod ids;
 pub mod locale;
+pub mod lore;
 pub mod prompt;
 pub mod relationship;
 pub mod slug;

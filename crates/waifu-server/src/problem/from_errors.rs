@@ -180,7 +180,7 @@ impl From<EditCatalogueError> for Problem {
         match error {
             EditCatalogueError::NotThere => Self::new(Code::NotFound, error.to_string()),
             EditCatalogueError::Stale => Self::new(Code::PreconditionFailed, error.to_string()),
-            EditCatalogueError::RuleBook(_) => Self::invalid_field("", error.to_string()),
+            EditCatalogueError::RuleBook(_) => Self::new(Code::Validation, error.to_string()),
             EditCatalogueError::Store(error) => error.into(),
         }
     }

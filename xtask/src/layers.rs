@@ -43,8 +43,11 @@ pub(crate) const LAYERS: &[Layer] = &[
         test_crates: &[],
         externals: Externals::Only(
             &[
+                "aho-corasick",
                 "icu_locale_core",
                 "jiff",
+                "regex-automata",
+                "regex-syntax",
                 "serde",
                 "serde_json",
                 "sha2",

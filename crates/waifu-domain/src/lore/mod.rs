@@ -1,7 +1,21 @@
 //! Lore: what there is to know of her world, told to the model when talk comes to it.
 
+mod activate;
+mod compiled;
+mod decorators;
+mod finder;
+mod literals;
+mod marked;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use activate::{Activation, Cut, Fired, Place, Scan, Why, activate};
+pub use compiled::{BrokenPattern, CompiledLorebook};
+pub use pattern::KeyFault;
 
 /// What a companion's author has written down of her world.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -41,6 +55,10 @@ impl Default for LoreSettings {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the cards that entries come from"
+)]
 pub struct LoreEntry {
     pub name: String,
     /// For authors; no model sees it.

@@ -11,8 +11,9 @@ use crate::prompt::{PromptRole, TokenCounter};
 const PATTERN_STEPS: usize = 2 * 1024 * 1024;
 /// How long a chain of entries may grow of which each brings up the next.
 const MOST_ROUNDS: usize = 8;
-/// Bytes of entries that are looked through for keys.
-const MOST_RECURSION_BYTES: usize = 256 * 1024;
+/// Steps that looking through entries may take: a byte is one, what has to be asked of a key more.
+const RECURSION_STEPS: usize = 256 * 1024;
+const STEPS_OF_A_KEY: usize = 16;
 
 /// What is looked through for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,8 @@ pub enum Place {
 
 /// What of the book the talk brings up, and what of that fits in the book's budget.
 ///
-/// The same book, messages and counter always give the same. Macros are not expanded here: a counter that expands
+/// The same book, messages and counter always give the same. What entries bring up stops where the work for it does,
+/// and patterns that did not get their turn are named as broken. Macros are not expanded here: a counter that expands
 /// before it counts keeps the budget exact.
 pub fn activate(book: &CompiledLorebook, request: &Scan, counter: &dyn TokenCounter) -> Activation {
     let mut search = Search::new(book);
@@ -165,7 +167,7 @@ struct Search<'a> {
     in_entries: Vec<Option<usize>>,
     runner: Runner,
     unlooked: BTreeSet<usize>,
-    recursion_bytes: usize,
+    recursion_left: usize,
 }
 
 impl<'a> Search<'a> {
@@ -176,52 +178,57 @@ impl<'a> Search<'a> {
             in_entries: vec![None; book.keys.len()],
             runner: Runner::new(PATTERN_STEPS),
             unlooked: BTreeSet::new(),
-            recursion_bytes: MOST_RECURSION_BYTES,
+            recursion_left: RECURSION_STEPS,
         }
     }
 
     fn look_through_messages(&mut self, messages: &[&str]) {
         let depth = self.book.keys.iter().map(|key| key.scan_depth).max();
         for (message, text) in messages.iter().enumerate().take(depth.unwrap_or(0)) {
-            let is_sought = |search: &Self, key: usize| {
-                search.in_messages[key].is_none() && message < search.book.keys[key].scan_depth
-            };
-            for key in self.found_in(text, is_sought) {
-                self.in_messages[key].get_or_insert(message);
+            let mut keys = self.candidates(text);
+            keys.retain(|key| {
+                self.in_messages[*key].is_none() && message < self.book.keys[*key].scan_depth
+            });
+            for key in keys {
+                if self.is_there(key, text) {
+                    self.in_messages[key] = Some(message);
+                }
             }
         }
     }
 
+    /// Entries that the model is not told for want of room are looked through as well.
     fn look_through_entries(&mut self, entries: &[(usize, Why)]) {
         for (number, _) in entries {
             let Entry { index, text, .. } = &self.book.entries[*number];
-            let Some(left) = self.recursion_bytes.checked_sub(text.len()) else {
+            let Some(left) = self.recursion_left.checked_sub(text.len()) else {
                 continue;
             };
-            self.recursion_bytes = left;
-            let is_sought = |search: &Self, key: usize| search.in_entries[key].is_none();
-            for key in self.found_in(text, is_sought) {
-                self.in_entries[key].get_or_insert(*index);
+            let mut keys = self.candidates(text);
+            self.recursion_left = left.saturating_sub(keys.len() * STEPS_OF_A_KEY);
+            keys.retain(|key| self.in_entries[*key].is_none());
+            for key in keys {
+                if self.is_there(key, text) {
+                    self.in_entries[key] = Some(*index);
+                }
             }
         }
     }
 
-    /// The sought keys that `text` holds.
-    fn found_in(&mut self, text: &str, is_sought: impl Fn(&Self, usize) -> bool) -> Vec<usize> {
+    /// The keys that `text` may hold, in the order of the book, so that the same patterns get their turn each time.
+    fn candidates(&self, text: &str) -> Vec<usize> {
         let book = self.book;
         let mut keys = book.folded.find(&whole(text, Case::Folded));
         if !book.sensitive.is_empty() {
             keys.extend(book.sensitive.find(&whole(text, Case::Sensitive)));
         }
         keys.extend(&book.needless);
-        // In the order of the book, so that the same patterns get their turn each time.
         keys.sort_unstable();
         keys.dedup();
-        keys.retain(|key| is_sought(self, *key) && self.is_there(*key, text));
         keys
     }
 
-    /// Whether a key is there of which a needed string is.
+    /// Whether a key is there that may be.
     fn is_there(&mut self, key: usize, text: &str) -> bool {
         let Some(pattern) = &self.book.keys[key].pattern else {
             return true;

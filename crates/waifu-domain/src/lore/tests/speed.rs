@@ -74,28 +74,33 @@ fn patterns_that_all_have_to_be_tried_end_in_time() {
         |number| format!("(a|a{{{}}})+{}$", 2 + number % 50, "a?".repeat(number / 50)),
         |number| {
             format!(
-                "([a-z]+)*[0-9]{{{}}}[^a]{{{}}}q",
+                "([a-z]+)*[0-9]{{{}}}[^a]{{{}}}[bq]",
                 1 + number % 100,
                 number / 100
             )
         },
         |number| {
             format!(
-                "(a|b|x)*a[a-z]{{{}}}é.{{{}}}",
+                "(a|b|x)*a[a-z]{{{}}}[^x].{{{}}}~?$",
                 1 + number % 100,
                 number / 100
             )
         },
         |number| {
             format!(
-                r"\b(a|x)+\b.*\b\w{{{}}}é[^я]{{{}}}",
+                r"\b(a|x)+\b.*\b\w{{{}}}[^я]{{{}}}[é~]",
                 1 + number % 20,
                 number / 20
             )
         },
     ] as [fn(usize) -> String; 4]
     {
-        assert_quick(&of_patterns(1_000, pattern));
+        let broken = assert_quick(&of_patterns(1_000, pattern)).broken;
+        assert!(
+            broken
+                .iter()
+                .any(|broken| broken.why == KeyFault::TooMuchWork)
+        );
     }
 }
 
@@ -129,4 +134,16 @@ fn keys_that_end_each_other_are_quick() {
     let (time, activation) = time_of(&book, &[&text, &text, &text, &text]);
     assert!(time < BOUND, "{time:?}");
     assert_eq!(activation.fired.len() + activation.cut.len(), 999);
+}
+
+#[test]
+fn many_entries_that_name_many_others_are_quick() {
+    let entries = (0..ENTRIES).map(|number| LoreEntry {
+        use_regex: true,
+        constant: number % 2 == 0,
+        ..entry(&[&format!("(?:{number})?(?:a|b|c{number})+")], "abc")
+    });
+    let mut book = book(entries.collect());
+    book.settings.recursive_scanning = true;
+    assert_quick(&book);
 }

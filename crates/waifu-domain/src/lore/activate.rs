@@ -7,8 +7,8 @@ use super::marked::{Case, whole};
 use super::pattern::{KeyFault, Runner};
 use crate::prompt::{PromptRole, TokenCounter};
 
-/// Steps that a book's patterns may take in one activation; about ten milliseconds.
-const PATTERN_STEPS: usize = 2 * 1024 * 1024;
+/// Steps that a book's patterns may take in one activation; about five milliseconds.
+const PATTERN_STEPS: usize = 1024 * 1024;
 /// How long a chain of entries may grow of which each brings up the next.
 const MOST_ROUNDS: usize = 8;
 /// Steps that looking through entries may take: a byte is one, what has to be asked of a key more.

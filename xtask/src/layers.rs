@@ -43,11 +43,14 @@ pub(crate) const LAYERS: &[Layer] = &[
         test_crates: &[],
         externals: Externals::Only(
             &[
+                "aho-corasick",
                 "base64",
                 "crc32fast",
                 "flate2",
                 "icu_locale_core",
                 "jiff",
+                "regex-automata",
+                "regex-syntax",
                 "serde",
                 "serde_json",
                 "sha2",

@@ -11,6 +11,7 @@ pub mod events;
 pub mod ids;
 pub mod locale;
 pub mod lore;
+pub mod macros;
 pub mod prompt;
 pub mod relationship;
 pub mod slug;

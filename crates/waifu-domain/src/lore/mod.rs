@@ -1,7 +1,21 @@
 //! Lore: what there is to know of her world, told to the model when talk comes to it.
 
+mod activate;
+mod compiled;
+mod decorators;
+mod finder;
+mod literals;
+mod marked;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use activate::{Activation, Cut, Fired, Place, Scan, Why, activate};
+pub use compiled::{BrokenPattern, CompiledLorebook};
+pub use pattern::KeyFault;
 
 /// What a companion's author has written down of her world.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! line of it can pass for one of the operator's own headings or instructions.
 
 mod compose;
+mod tokens;
 
 use crate::affection::Taste;
 use crate::ids::TurnId;
@@ -13,6 +14,7 @@ use crate::user::Introduction;
 use crate::waifu::WaifuProfile;
 
 pub use compose::compose;
+pub use tokens::{Estimate, TokenCounter};
 
 /// What she knows when she answers.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,7 +10,25 @@ scenarios! {
     everywhere: [
         a_page_of_fifty_asks_the_store_as_often_as_a_page_of_two,
         what_costs_too_much_is_refused_before_anything_is_done,
+        fragments_that_go_round_in_circles_are_refused_at_both_doors,
     ],
+}
+
+async fn fragments_that_go_round_in_circles_are_refused_at_both_doors(world: World) {
+    let server = world.server().await;
+    let ada = server.user().await;
+    for circle in [
+        "{ ...F } fragment F on Query { ...F }",
+        "{ ...F } fragment F on Query { ...G } fragment G on Query { ...F ...F }",
+        "{ __typename } fragment F on Query { ...F }",
+    ] {
+        let answer = ada.graphql(circle, &Value::Null).await;
+        assert!(answer["errors"].is_array(), "{answer}");
+        let mut socket = GraphqlSocket::of(&ada).await;
+        socket.begin(circle, &Value::Null).await;
+        // It lives, and serves others.
+        ada.get("/me").await.ok();
+    }
 }
 
 async fn statements(door: &Door) -> u64 {

@@ -1,5 +1,6 @@
 //! What a document costs: its fields, each times the sizes of the lists that it is in. It is known before anything is done.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use juniper::parser::parse_document_source;
@@ -16,6 +17,9 @@ const UNLESS_TOLD: u64 = 50;
 const LONGEST: u64 = 100;
 /// Lists that are no connections, by the name of their field, and how long they get.
 const PLAIN_LISTS: [(&str, u64); 2] = [("affectionHistory", 400), ("usage", 92)];
+
+/// Selections within selections, those of fragments included, far above what the schema has; deeper ones cost too much.
+const DEEPEST: u32 = 64;
 
 /// Refuses what costs too much. What can't be read juniper refuses itself.
 pub fn check(schema: &Schema, query: &str, variables: &Variables) -> Result<(), Problem> {
@@ -35,6 +39,14 @@ pub fn check(schema: &Schema, query: &str, variables: &Variables) -> Result<(), 
 }
 
 fn cost<S: ScalarValue>(document: &[Definition<'_, S>], variables: &Variables<S>) -> u64 {
+    estimate(document, variables, DEEPEST)
+}
+
+fn estimate<S: ScalarValue>(
+    document: &[Definition<'_, S>],
+    variables: &Variables<S>,
+    deepest: u32,
+) -> u64 {
     let fragments = document.iter().filter_map(|definition| match definition {
         Definition::Fragment(fragment) => {
             let fragment = &fragment.item;
@@ -45,9 +57,11 @@ fn cost<S: ScalarValue>(document: &[Definition<'_, S>], variables: &Variables<S>
     let estimate = Estimate {
         fragments: fragments.collect(),
         variables,
+        costs: RefCell::default(),
+        pages: RefCell::default(),
     };
     let costs = document.iter().map(|definition| match definition {
-        Definition::Operation(operation) => estimate.of(&operation.item.selection_set),
+        Definition::Operation(operation) => estimate.of(&operation.item.selection_set, deepest),
         Definition::Fragment(_) => 0,
     });
     // One of them is executed.
@@ -57,11 +71,18 @@ fn cost<S: ScalarValue>(document: &[Definition<'_, S>], variables: &Variables<S>
 struct Estimate<'a, 'd, S> {
     fragments: HashMap<&'a str, &'a [Selection<'d, S>]>,
     variables: &'a Variables<S>,
+    /// Of fragments that have been looked at, so that none is twice, and a circle of them ends.
+    costs: RefCell<HashMap<&'a str, u64>>,
+    /// Whether they have edges.
+    pages: RefCell<HashMap<&'a str, bool>>,
 }
 
-impl<'a, 'd, S: ScalarValue> Estimate<'a, 'd, S> {
-    /// The parser has seen to it that fragments end, and that they do not grow without bounds.
-    fn of(&self, selections: &[Selection<'_, S>]) -> u64 {
+impl<S: ScalarValue> Estimate<'_, '_, S> {
+    /// Nobody has looked at the document yet: its fragments may go round in circles, which juniper refuses after this.
+    fn of(&self, selections: &[Selection<'_, S>], deeper: u32) -> u64 {
+        let Some(deeper) = deeper.checked_sub(1) else {
+            return u64::MAX;
+        };
         let cost = selections.iter().map(|selection| match selection {
             Selection::Field(field) => {
                 let field = &field.item;
@@ -80,32 +101,58 @@ impl<'a, 'd, S: ScalarValue> Estimate<'a, 'd, S> {
                     .find(|(name, _)| *name == field.name.item)
                     .map(|(_, size)| *size)
                     .or(first)
-                    .unwrap_or(if self.has_edges(children) {
+                    .unwrap_or(if self.has_edges(children, deeper) {
                         UNLESS_TOLD
                     } else {
                         1
                     });
-                self.of(children).saturating_mul(times).saturating_add(1)
+                self.of(children, deeper)
+                    .saturating_mul(times)
+                    .saturating_add(1)
             }
-            Selection::FragmentSpread(spread) => self.of(self.fragment(spread.item.name.item)),
-            Selection::InlineFragment(inline) => self.of(&inline.item.selection_set),
+            Selection::FragmentSpread(spread) => self.of_fragment(spread.item.name.item, deeper),
+            Selection::InlineFragment(inline) => self.of(&inline.item.selection_set, deeper),
         });
         cost.fold(0, u64::saturating_add)
     }
 
+    fn of_fragment(&self, name: &str, deeper: u32) -> u64 {
+        let Some((&name, selections)) = self.fragments.get_key_value(name) else {
+            return 0;
+        };
+        if let Some(cost) = self.costs.borrow().get(name) {
+            return *cost;
+        }
+        // For whoever comes round to it.
+        self.costs.borrow_mut().insert(name, 0);
+        let cost = self.of(selections, deeper);
+        self.costs.borrow_mut().insert(name, cost);
+        cost
+    }
+
     /// Connections alone have them.
-    fn has_edges(&self, selections: &[Selection<'_, S>]) -> bool {
+    fn has_edges(&self, selections: &[Selection<'_, S>], deeper: u32) -> bool {
+        let Some(deeper) = deeper.checked_sub(1) else {
+            return false;
+        };
         selections.iter().any(|selection| match selection {
             Selection::Field(field) => field.item.name.item == "edges",
-            Selection::FragmentSpread(spread) => {
-                self.has_edges(self.fragment(spread.item.name.item))
-            }
-            Selection::InlineFragment(inline) => self.has_edges(&inline.item.selection_set),
+            Selection::FragmentSpread(spread) => self.has_page(spread.item.name.item, deeper),
+            Selection::InlineFragment(inline) => self.has_edges(&inline.item.selection_set, deeper),
         })
     }
 
-    fn fragment(&self, name: &str) -> &'a [Selection<'d, S>] {
-        self.fragments.get(name).copied().unwrap_or_default()
+    fn has_page(&self, name: &str, deeper: u32) -> bool {
+        let Some((&name, selections)) = self.fragments.get_key_value(name) else {
+            return false;
+        };
+        if let Some(is_page) = self.pages.borrow().get(name) {
+            return *is_page;
+        }
+        self.pages.borrow_mut().insert(name, false);
+        let is_page = self.has_edges(selections, deeper);
+        self.pages.borrow_mut().insert(name, is_page);
+        is_page
     }
 
     fn size(&self, value: &InputValue<S>) -> u64 {
@@ -176,5 +223,33 @@ mod tests {
         assert_eq!(refused(&of(47, 100), &none), None);
         let told = refused(&of(49, 100), &none).unwrap();
         assert!(told.contains("costs 5101 and may cost 5000"), "{told}");
+    }
+
+    #[test]
+    fn fragments_that_go_round_in_circles_end() {
+        let none = Variables::new();
+        let all: Vec<_> = (0..30).map(|n| format!("...F{n}")).collect();
+        let all = all.join(" ");
+        let crowd = (0..30).map(|n| format!("fragment F{n} on Query {{ me {{ {all} }} {all} }}"));
+        let crowd = crowd.collect::<Vec<_>>().join(" ");
+        for circle in [
+            "{ ...F } fragment F on Query { ...F }",
+            "{ ...F } fragment F on Query { me { ...G } } fragment G on Query { me { ...F ...F } }",
+            "{ me { id } } fragment F on Query { ...F }",
+            &format!("{{ ...F0 }} {crowd}"),
+        ] {
+            check(&super::super::schema(), circle, &none).ok();
+        }
+    }
+
+    #[test]
+    fn what_goes_too_deep_costs_too_much() {
+        let schema = super::super::schema();
+        let query = "{ me { ... { ...F } } } fragment F on User { id }";
+        let document = parse_document_source(query, &schema.schema).unwrap();
+        let none = Variables::new();
+        let within = |deepest| estimate(&document, &none, deepest);
+        assert_eq!(within(5), 2);
+        assert_eq!(within(4), u64::MAX);
     }
 }
